@@ -1,0 +1,79 @@
+import type { RetryPolicy } from '../domain/retry-policy.ts';
+
+/** The configuration after loading: units resolved, secrets filled in, defaults applied. Times in ms, sizes in bytes. */
+export interface Config {
+  /** Absolute path of the file, or null for the quickstart. */
+  file: string | null;
+  listen: ListenAddress;
+  publicUrl: string | null;
+  /** CIDR ranges whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[];
+  admin: { listen: ListenAddress; tokens: readonly string[] };
+  storage: StorageConfig;
+  limits: { body: number; headers: number; inFlight: number };
+  /** Where a first dead letter and storage trouble are told; null for nowhere. */
+  alert: { url: string } | null;
+  targets: ReadonlyMap<string, TargetConfig>;
+  routes: ReadonlyMap<string, RouteConfig>;
+}
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+export interface StorageConfig {
+  /** Absolute path of the database file. */
+  file: string;
+  minFree: number;
+  retention: { deliveredMs: number; deadMs: number; rejectionsMs: number };
+}
+
+export interface TargetConfig {
+  name: string;
+  /** As configured, credentials included: never show it, see {@link shownUrl}. */
+  url: string;
+  /** The URL without user, password and query values. */
+  shownUrl: string;
+  timeoutMs: number;
+  concurrency: number;
+  retry: RetryPolicy;
+  /** Standard Webhooks secrets; every one signs. Empty for no signing. */
+  signingSecrets: readonly string[];
+}
+
+export interface RouteConfig {
+  name: string;
+  path: string;
+  methods: readonly string[];
+  verify: VerifyConfig;
+  dedup: DedupConfig;
+  deliver: readonly EdgeConfig[];
+}
+
+/** `none` only when it was written out. Secrets: any matches; an empty list is a credential that is not configured. */
+export type VerifyConfig =
+  | { provider: 'none' }
+  | {
+      provider: 'knowledgesdk';
+      tokens: readonly string[];
+      hmacSecrets: readonly string[];
+      require: 'any' | 'all';
+      hmacTemplate: string;
+      hmacTimestamp: string;
+      toleranceMs: number;
+    };
+
+/** Where a request's dedup key comes from. `preset` is the provider's own rule. */
+export type DedupConfig =
+  | { kind: 'none' }
+  | { kind: 'preset'; windowMs: number }
+  | { kind: 'header'; name: string; windowMs: number }
+  | { kind: 'body-path'; path: string; windowMs: number }
+  | { kind: 'body'; windowMs: number };
+
+/** One edge from a route to a target. `events` null: all of them. */
+export interface EdgeConfig {
+  target: string;
+  events: readonly string[] | null;
+}

@@ -1,0 +1,60 @@
+import type { Attempt, AttemptTrigger, Outcome } from '../domain/attempt.ts';
+import type { Lease } from '../domain/delivery.ts';
+import type { HeaderList } from '../domain/event.ts';
+
+/** What an attempt needs of an event. */
+export interface EventContent {
+  id: string;
+  route: string;
+  type: string | null;
+  receivedAt: number;
+  method: string;
+  path: string;
+  query: string;
+  peer: string;
+  headers: HeaderList;
+  body: Buffer;
+}
+
+/** A delivery that this process may attempt, once. */
+export interface LeasedDelivery {
+  id: string;
+  lease: Lease;
+  target: string;
+  /** Attempts made before, all budgets together. */
+  attempts: number;
+  budgetStart: number;
+  trigger: AttemptTrigger;
+  event: EventContent;
+}
+
+export interface LeaseRoom {
+  deliveries: number;
+  bytes: number;
+}
+
+export interface LeaseBatch {
+  deliveries: LeasedDelivery[];
+  /** Wall ms of the earliest pending delivery of the target that was not leased here and is not leased yet, or null. May lie in the past when room ran out. */
+  nextDueAt: number | null;
+}
+
+export type SettleResult = { kind: 'settled' } | { kind: 'stale' };
+
+/** What the dispatcher needs of a store. Promises reject only when the store is closed or broken. */
+export interface DeliveryQueue {
+  /** Claims deliveries of the target that are due, oldest due first, within the room. */
+  lease(target: string, room: LeaseRoom): Promise<LeaseBatch>;
+  /** Gives claims back unspent. */
+  release(deliveries: readonly { id: string; lease: Lease }[]): void;
+  /** Records an attempt and what follows from it; resolves once it is on disk. */
+  settle(delivery: { id: string; lease: Lease }, attempt: Attempt, outcome: Outcome): Promise<SettleResult>;
+}
+
+/** Told of every attempt and of what stopped the dispatcher. Must not throw. */
+export interface DeliverObserver {
+  attempt(target: string, outcome: Outcome['kind'], statusCode: number | null, seconds: number): void;
+  /** From acceptance to delivery, seconds. */
+  delivered(target: string, seconds: number): void;
+  dead(target: string, deliveryId: string, reason: string): void;
+}

@@ -1,0 +1,109 @@
+import type { AttemptTrigger, Outcome } from './attempt.ts';
+
+/** What a delivery can be in the store. `delivering` is shown while an attempt runs; it is not stored. */
+export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead', 'filtered', 'cancelled', 'held'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/** A claim by one running dispatcher: a number that is never given twice by one process. */
+export type Lease = number;
+
+/**
+ * A delivery as far as its rules need it. Times are wall ms.
+ * - pending: `dueAt` set, `finishedAt` null; with a lease, a dispatcher has it
+ * - held: neither is due nor finished: a person or a configuration decides
+ * - all others: finished
+ */
+export interface DeliveryState {
+  status: DeliveryStatus;
+  reason: string | null;
+  dueAt: number | null;
+  finishedAt: number | null;
+  /** Attempts made, all budgets together. */
+  attempts: number;
+  /** Value of `attempts` at which the present budget began. */
+  budgetStart: number;
+  nextTrigger: AttemptTrigger;
+  lease: Lease | null;
+}
+
+/** Everything that can happen to a delivery. `semantics.md` draws it. */
+export type DeliveryChange =
+  | { kind: 'lease'; lease: Lease }
+  | { kind: 'release-lease'; lease: Lease }
+  | { kind: 'settle'; lease: Lease; outcome: Outcome }
+  | { kind: 'retry'; attemptRunning: boolean }
+  | { kind: 'cancel' }
+  | { kind: 'discard' }
+  | { kind: 'release' }
+  | { kind: 'hold'; reason: string };
+
+/** Why a change was refused: `stale_lease` for a claim that is gone, the others are for operators (409). */
+export type Refusal = 'stale_lease' | 'already_leased' | 'not_due_work' | 'attempt_running' | 'wrong_status';
+
+export type Transition = { ok: true; state: DeliveryState; recordAttempt: boolean } | { ok: false; refusal: Refusal };
+
+const refuse = (refusal: Refusal): Transition => ({ ok: false, refusal });
+
+function finish(state: DeliveryState, status: DeliveryStatus, reason: string | null, now: number): DeliveryState {
+  return { ...state, status, reason, dueAt: null, finishedAt: now, lease: null };
+}
+
+function dueNow(state: DeliveryState, now: number, changes: Partial<DeliveryState>): DeliveryState {
+  return { ...state, status: 'pending', reason: null, dueAt: now, finishedAt: null, lease: null, ...changes };
+}
+
+function settle(state: DeliveryState, lease: Lease, outcome: Outcome, now: number): Transition {
+  if (state.lease !== lease) return refuse('stale_lease');
+  const attempts = state.attempts + 1;
+  // A cancel that came while the attempt ran stays a cancel, whatever the attempt brought: its result is recorded.
+  if (state.status !== 'pending') return { ok: true, state: { ...state, attempts, lease: null }, recordAttempt: true };
+  const tried: DeliveryState = { ...state, attempts, nextTrigger: 'retry', lease: null };
+  switch (outcome.kind) {
+    case 'delivered':
+      return { ok: true, state: finish(tried, 'delivered', null, now), recordAttempt: true };
+    case 'dead':
+      return { ok: true, state: finish(tried, 'dead', outcome.reason, now), recordAttempt: true };
+    case 'retry':
+      return { ok: true, state: { ...tried, reason: outcome.reason, dueAt: now + outcome.delayMs }, recordAttempt: true };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/**
+ * The one place in which a delivery changes its state.
+ * @param now wall time, ms
+ */
+export function transition(state: DeliveryState, change: DeliveryChange, now: number): Transition {
+  const moved = (next: DeliveryState): Transition => ({ ok: true, state: next, recordAttempt: false });
+  switch (change.kind) {
+    case 'lease':
+      if (state.status !== 'pending' || state.dueAt === null || state.dueAt > now) return refuse('not_due_work');
+      return state.lease === null ? moved({ ...state, lease: change.lease }) : refuse('already_leased');
+    case 'release-lease':
+      return state.lease === change.lease ? moved({ ...state, lease: null }) : refuse('stale_lease');
+    case 'settle':
+      return settle(state, change.lease, change.outcome, now);
+    case 'retry':
+      if (change.attemptRunning) return refuse('attempt_running');
+      if (state.status !== 'dead' && state.status !== 'pending' && state.status !== 'held') return refuse('wrong_status');
+      return moved(dueNow(state, now, { budgetStart: state.attempts, nextTrigger: 'manual' }));
+    case 'cancel':
+      // The lease stays, so that the result of an attempt that is running can still be recorded.
+      return state.status === 'pending'
+        ? moved({ ...finish(state, 'cancelled', 'cancelled', now), lease: state.lease })
+        : refuse('wrong_status');
+    case 'discard':
+      return state.status === 'dead' || state.status === 'held'
+        ? moved(finish(state, 'cancelled', 'discarded', now))
+        : refuse('wrong_status');
+    case 'release':
+      return state.status === 'held' ? moved(dueNow(state, now, {})) : refuse('wrong_status');
+    case 'hold':
+      return state.status === 'pending'
+        ? moved({ ...state, status: 'held', reason: change.reason, dueAt: null, lease: state.lease })
+        : refuse('wrong_status');
+    default:
+      return change satisfies never;
+  }
+}

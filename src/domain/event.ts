@@ -1,0 +1,60 @@
+/** Header names and values in the order and spelling in which they arrived, repeats kept. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A request that was accepted at the door, not stored yet. */
+export interface NewEvent {
+  route: string;
+  /** Wall time in ms at which the head of the request was read. */
+  receivedAt: number;
+  type: string | null;
+  dedup: DedupKey | null;
+  method: string;
+  /** Path without the query. */
+  path: string;
+  /** Query without the `?`; empty when there is none. */
+  query: string;
+  peer: string;
+  contentType: string | null;
+  /** Credentials are already replaced by a mark. */
+  headers: HeaderList;
+  body: Buffer;
+}
+
+export interface DedupKey {
+  key: string;
+  /** How long the key is known from the first acceptance on, ms. */
+  windowMs: number;
+}
+
+/** One target that a route sends an event to. `filtered` says why this event is not for it. */
+export interface PlannedDelivery {
+  target: string;
+  filtered: string | null;
+}
+
+/** What became of an append. `unavailable` means that nothing may be acknowledged. */
+export type AppendResult =
+  | { kind: 'accepted'; eventId: string }
+  | { kind: 'duplicate'; eventId: string; conflict: boolean }
+  | { kind: 'unavailable'; reason: UnavailableReason };
+
+export type UnavailableReason =
+  | 'storage_failing'
+  | 'disk_full'
+  | 'wal_full'
+  | 'backlog_full'
+  | 'commit_timeout'
+  | 'shutting_down'
+  | 'row_refused';
+
+/** A refused request, kept for a short time so that 'why was my webhook refused' has an answer. */
+export interface NewRejection {
+  route: string | null;
+  at: number;
+  reason: string;
+  explanation: string;
+  peer: string;
+  status: number;
+  headers: HeaderList;
+  bodyStart: string;
+}
