@@ -1,0 +1,127 @@
+import got from 'got';
+import pRetry from 'p-retry';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/logger.ts';
+
+export type AlertKind = 'dead_letter' | 'storage_trouble' | 'storage_resolved';
+
+/** What is posted to the alert URL as JSON. */
+export interface Alert {
+  kind: AlertKind;
+  summary: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  details: Record<string, string | number | null>;
+}
+
+export interface AlertOptions {
+  url: string | null;
+  clock: Clock;
+  logger: Logger;
+  /** Waits between tries, ms; the number of waits is the number of retries. */
+  retries?: { count: number; firstWaitMs: number };
+}
+
+/** Tells one URL what a person should look at. No method blocks or throws. */
+export interface Alerts {
+  /** A dead letter: told when the target had none for ten minutes. */
+  deadLetter(target: string, deliveryId: string, reason: string): void;
+  /** Storage trouble: told once until {@link storageResolved}. */
+  storageTrouble(code: string, message: string): void;
+  storageResolved(): void;
+  /** Where alerts go from now on; null for nowhere. */
+  setUrl(url: string | null): void;
+  /** Gives alerts on their way `graceMs` to arrive, then gives them up. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A target whose dead letters come more often than this is one piece of news, not many. */
+const QUIET_MS = 10 * 60_000;
+const ATTEMPT_TIMEOUT_MS = 10_000;
+/** An alert URL that is down must not fill the memory; what is dropped is in the log. */
+const MOST_UNDERWAY = 20;
+
+const DEFAULT_RETRIES = { count: 4, firstWaitMs: 1_000 };
+
+/** Starts the alerts; see {@link Alerts}. */
+export function createAlerts(options: AlertOptions): Alerts {
+  const { clock, logger } = options;
+  const lastDeadLetter = new Map<string, number>();
+  const sender = createSender(logger, options.retries ?? DEFAULT_RETRIES);
+  let url = options.url;
+  let trouble: string | null = null;
+  const tell = (kind: AlertKind, summary: string, details: Alert['details']): void => {
+    if (url !== null) sender.send(url, { kind, summary, at: new Date(clock.now()).toISOString(), details });
+  };
+  return {
+    deadLetter: (target, deliveryId, reason) => {
+      const now = clock.monotonic();
+      const last = lastDeadLetter.get(target);
+      lastDeadLetter.set(target, now);
+      if (last !== undefined && now - last < QUIET_MS) return;
+      tell('dead_letter', `A delivery to ${target} is dead: ${reason}`, { target, deliveryId, reason });
+    },
+    storageTrouble: (code, message) => {
+      if (trouble !== null) return;
+      trouble = code;
+      tell('storage_trouble', `Storage trouble, webhooks may be refused: ${message}`, { code, message });
+    },
+    storageResolved: () => {
+      if (trouble === null) return;
+      const code = trouble;
+      trouble = null;
+      tell('storage_resolved', 'Storage works again', { code });
+    },
+    setUrl: (next) => {
+      url = next;
+    },
+    close: (graceMs) => sender.close(clock, graceMs),
+  };
+}
+
+interface Sender {
+  send(url: string, alert: Alert): void;
+  close(clock: Clock, graceMs: number): Promise<void>;
+}
+
+function createSender(logger: Logger, retries: { count: number; firstWaitMs: number }): Sender {
+  const underway = new Set<Promise<void>>();
+  const stop = new AbortController();
+  const post = (url: string, alert: Alert): Promise<unknown> =>
+    got.post(url, {
+      json: alert,
+      timeout: { request: ATTEMPT_TIMEOUT_MS },
+      retry: { limit: 0 },
+      followRedirect: false,
+      signal: stop.signal,
+    });
+  const deliver = async (url: string, alert: Alert): Promise<void> => {
+    try {
+      await pRetry(() => post(url, alert), { retries: retries.count, minTimeout: retries.firstWaitMs, signal: stop.signal });
+    } catch (error) {
+      // Only the code: the text of a request's error names the URL, and alert URLs often carry a secret.
+      logger.warn({ kind: alert.kind, summary: alert.summary, code: errorCode(error) }, 'alert not delivered');
+    }
+  };
+  return {
+    send: (url, alert) => {
+      if (stop.signal.aborted || underway.size >= MOST_UNDERWAY) {
+        logger.warn({ kind: alert.kind, summary: alert.summary, code: 'too_many_alerts' }, 'alert not delivered');
+        return;
+      }
+      const sending: Promise<void> = deliver(url, alert).finally(() => underway.delete(sending));
+      underway.add(sending);
+    },
+    close: async (clock, graceMs) => {
+      const cancel = clock.after(graceMs, () => stop.abort());
+      await Promise.all(underway);
+      cancel();
+      stop.abort();
+    },
+  };
+}
+
+function errorCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+}

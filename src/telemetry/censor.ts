@@ -1,0 +1,91 @@
+import type { HeaderList } from '../domain/event.ts';
+
+/** Names of fields and headers whose value is never written. */
+export const SENSITIVE_NAMES: readonly string[] = [
+  'authorization',
+  'Authorization',
+  'proxy-authorization',
+  'cookie',
+  'Cookie',
+  'set-cookie',
+  'x-knowledgesdk-webhook-token',
+  'x-knowledgesdk-signature',
+  'x-api-key',
+  'token',
+  'tokens',
+  'secret',
+  'secrets',
+  'password',
+  'hmac',
+  'signingSecrets',
+];
+
+const HIDDEN = '[hidden]';
+
+/** Shorter secrets would blot out ordinary words, and protect nothing anyway. */
+const SHORTEST_SECRET = 6;
+
+const sensitive = new Set(SENSITIVE_NAMES.map((name) => name.toLowerCase()));
+
+/** Hides the values of sensitive headers in a list of pairs; anything else passes. */
+export function hideSensitiveHeaders(headers: unknown): unknown {
+  if (!Array.isArray(headers)) return headers;
+  return (headers as HeaderList).map((pair) =>
+    Array.isArray(pair) && sensitive.has(String(pair[0]).toLowerCase()) ? [pair[0], HIDDEN] : pair,
+  );
+}
+
+/** A secret as it may show up: as it is, inside a URL, or as the password of basic authentication. */
+function spellings(secret: string): string[] {
+  const encoded = secret.isWellFormed() ? encodeURIComponent(secret) : secret;
+  return encoded === secret ? [secret] : [secret, encoded];
+}
+
+/**
+ * The last line of defence: replaces every configured secret in a JSON line, wherever it stands.
+ * The line stays JSON, also when the secret looks like a part of its syntax.
+ */
+export function createCensor(secrets: () => readonly string[]): (line: string) => string {
+  let known: readonly string[] | null = null;
+  let needles: { plain: string; json: string }[] = [];
+  return (line) => {
+    const current = secrets();
+    if (current !== known) {
+      known = current;
+      needles = current
+        .filter((secret) => secret.length >= SHORTEST_SECRET)
+        .flatMap(spellings)
+        // Longest first: one secret may begin with another.
+        .sort((a, b) => b.length - a.length)
+        .map((plain) => ({ plain, json: JSON.stringify(plain).slice(1, -1) }));
+    }
+    if (!needles.some(({ json }) => line.includes(json))) return line;
+    const hide = (text: string): string => needles.reduce((rest, { plain }) => rest.replaceAll(plain, HIDDEN), text);
+    return censored(line, hide);
+  };
+}
+
+/** Taking the line apart costs time, but only lines that hold a secret come here. */
+function censored(line: string, hide: (text: string) => string): string {
+  try {
+    return `${JSON.stringify(hideIn(JSON.parse(line), hide))}\n`;
+  } catch {
+    return hide(line);
+  }
+}
+
+function hideIn(value: unknown, hide: (text: string) => string): unknown {
+  if (typeof value === 'string') return hide(value);
+  if (typeof value === 'number') return hide(String(value)) === String(value) ? value : HIDDEN;
+  if (Array.isArray(value)) return value.map((item) => hideIn(item, hide));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [hide(key), hideIn(item, hide)]));
+}
+
+/** DEL, the C1 controls and the Unicode line breaks, which JSON leaves as they are and terminals may obey. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** Writes them as JSON escapes: the line stays the same JSON. */
+export function escapeControls(line: string): string {
+  return line.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
