@@ -28,6 +28,7 @@ export interface LeasedDelivery {
   event: EventContent;
 }
 
+/** How much may be leased at once; `bytes` counts bodies. */
 export interface LeaseRoom {
   deliveries: number;
   bytes: number;
@@ -43,18 +44,22 @@ export type SettleResult = { kind: 'settled' } | { kind: 'stale' };
 
 /** What the dispatcher needs of a store. Promises reject only when the store is closed or broken. */
 export interface DeliveryQueue {
-  /** Claims deliveries of the target that are due, oldest due first, within the room. */
+  /**
+   * Claims deliveries of the target that are due, oldest due first, within the room. When one is due, at least one
+   * is claimed, however large its body is: otherwise a body larger than the room would never be delivered.
+   */
   lease(target: string, room: LeaseRoom): Promise<LeaseBatch>;
-  /** Gives claims back unspent. */
+  /** Gives claims back unspent; a later `lease` sees them again. Claims that are gone are passed over. */
   release(deliveries: readonly { id: string; lease: Lease }[]): void;
   /** Records an attempt and what follows from it; resolves once it is on disk. */
   settle(delivery: { id: string; lease: Lease }, attempt: Attempt, outcome: Outcome): Promise<SettleResult>;
 }
 
-/** Told of every attempt and of what stopped the dispatcher. Must not throw. */
+/** Told of every attempt and what followed from it. Must not throw. */
 export interface DeliverObserver {
   attempt(target: string, outcome: Outcome['kind'], statusCode: number | null, seconds: number): void;
   /** From acceptance to delivery, seconds. */
   delivered(target: string, seconds: number): void;
+  /** A dead letter is on disk. */
   dead(target: string, deliveryId: string, reason: string): void;
 }

@@ -1,0 +1,123 @@
+import type { DeliveryQueue, EventContent, LeaseBatch, LeasedDelivery } from '../../src/deliver/ports.ts';
+import type { Attempt } from '../../src/domain/attempt.ts';
+import { type DeliveryState, type Lease, transition } from '../../src/domain/delivery.ts';
+
+interface Row {
+  id: string;
+  target: string;
+  event: EventContent;
+  state: DeliveryState;
+  history: Attempt[];
+}
+
+/** A DeliveryQueue without a disk, held to test/contract/delivery-queue.ts. It goes by the domain's transitions. */
+export interface MemoryDeliveryQueue extends DeliveryQueue {
+  add(delivery: { target: string; dueAt: number; event?: Partial<Omit<EventContent, 'id'>> }): string;
+  /** As {@link add}, but claimed already: what a hand-off after a commit brings. */
+  addLeased(target: string, event?: Partial<Omit<EventContent, 'id'>>): LeasedDelivery;
+  row(id: string): Row;
+  rows(): Row[];
+  leased(): number;
+  cancel(id: string): void;
+  /** While set, every settle rejects with it. */
+  failSettlesWith(error: Error | null): void;
+}
+
+export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueue {
+  const rows = new Map<string, Row>();
+  let sequence = 0;
+  let lastLease: Lease = 0;
+  let settleFault: Error | null = null;
+
+  const row = (id: string): Row => {
+    const found = rows.get(id);
+    if (found === undefined) throw new Error(`no delivery ${id}`);
+    return found;
+  };
+  const claim = (of: Row): LeasedDelivery => {
+    lastLease += 1;
+    const leased = transition(of.state, { kind: 'lease', lease: lastLease }, now());
+    if (!leased.ok) throw new Error(`cannot lease: ${leased.refusal}`);
+    of.state = leased.state;
+    const { attempts, budgetStart, nextTrigger } = of.state;
+    return { id: of.id, lease: lastLease, target: of.target, attempts, budgetStart, trigger: nextTrigger, event: of.event };
+  };
+  const waiting = (target: string): { row: Row; dueAt: number }[] => {
+    const found: { row: Row; dueAt: number }[] = [];
+    for (const of of rows.values()) {
+      const { status, lease, dueAt } = of.state;
+      if (of.target === target && status === 'pending' && lease === null && dueAt !== null) found.push({ row: of, dueAt });
+    }
+    return found.sort((a, b) => a.dueAt - b.dueAt);
+  };
+
+  const queue: MemoryDeliveryQueue = {
+    add({ target, dueAt, event }) {
+      sequence += 1;
+      const id = `dlv_${sequence}`;
+      const content: EventContent = {
+        id: `evt_${sequence}`,
+        route: 'knowledgesdk',
+        type: 'PAGE_SCRAPED',
+        receivedAt: now(),
+        method: 'POST',
+        path: '/webhooks/knowledgesdk',
+        query: '',
+        peer: '203.0.113.7',
+        headers: [['Content-Type', 'application/json']],
+        body: Buffer.from('{}'),
+        ...event,
+      };
+      const state: DeliveryState = {
+        status: 'pending',
+        reason: null,
+        dueAt,
+        finishedAt: null,
+        attempts: 0,
+        budgetStart: 0,
+        nextTrigger: 'initial',
+        lease: null,
+      };
+      rows.set(id, { id, target, event: content, state, history: [] });
+      return id;
+    },
+    addLeased: (target, event) =>
+      claim(row(queue.add(event === undefined ? { target, dueAt: now() } : { target, dueAt: now(), event }))),
+    row,
+    rows: () => [...rows.values()],
+    leased: () => [...rows.values()].filter(({ state }) => state.lease !== null).length,
+    cancel(id) {
+      const cancelled = transition(row(id).state, { kind: 'cancel' }, now());
+      if (cancelled.ok) row(id).state = cancelled.state;
+    },
+    failSettlesWith(error) {
+      settleFault = error;
+    },
+    async lease(target, room): Promise<LeaseBatch> {
+      const deliveries: LeasedDelivery[] = [];
+      let bytes = 0;
+      for (const { row: next, dueAt } of waiting(target)) {
+        bytes += next.event.body.length;
+        const full = deliveries.length >= room.deliveries || (deliveries.length > 0 && bytes > room.bytes);
+        if (dueAt > now() || full) return { deliveries, nextDueAt: dueAt };
+        deliveries.push(claim(next));
+      }
+      return { deliveries, nextDueAt: null };
+    },
+    release(deliveries) {
+      for (const { id, lease } of deliveries) {
+        const released = transition(row(id).state, { kind: 'release-lease', lease }, now());
+        if (released.ok) row(id).state = released.state;
+      }
+    },
+    async settle({ id, lease }, attempt, outcome) {
+      if (settleFault !== null) throw settleFault;
+      const settled = transition(row(id).state, { kind: 'settle', lease, outcome }, now());
+      if (!settled.ok) return { kind: 'stale' };
+      row(id).state = settled.state;
+      row(id).history.push(attempt);
+      return { kind: 'settled' };
+    },
+  };
+  return queue;
+}
