@@ -1,0 +1,52 @@
+/** What the generator is to send. Closed loop: the next request goes out when the last one is answered. */
+export type LoadPlan =
+  | {
+      kind: 'closed';
+      url: string;
+      keyPrefix: string;
+      bodySize: number;
+      connections: number;
+      requests: number | null;
+      seconds: number | null;
+    }
+  /** Open loop: requests are due at a steady rate, whatever became of the ones before. */
+  | {
+      kind: 'open';
+      url: string;
+      keyPrefix: string;
+      bodySize: number;
+      connections: number;
+      ratePerSecond: number;
+      seconds: number;
+    };
+
+export interface LoadReport {
+  sent: number;
+  /** Answered 2xx. */
+  ok: number;
+  /** Anything else, by status; `closed` for connections lost with a request under way. */
+  failed: Record<string, number>;
+  /** From the first send to the last answer. */
+  seconds: number;
+  /** Wall ms of the first send. */
+  firstSentAt: number;
+  lastAnsweredAt: number;
+  /** Closed loop: from the send; open loop: from the time at which the request was due. Ms. */
+  latencyMs: Percentiles;
+  /** Open loop: how late the generator itself was, which is in the latency too. Ms. */
+  latenessMs: Percentiles;
+}
+
+export interface Percentiles {
+  p50: number;
+  p90: number;
+  p99: number;
+  max: number;
+}
+
+/** @param samples sorted in place */
+export function percentiles(samples: number[]): Percentiles {
+  samples.sort((a, b) => a - b);
+  const at = (share: number): number => samples[Math.min(samples.length - 1, Math.floor(samples.length * share))] ?? 0;
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}

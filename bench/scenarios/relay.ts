@@ -1,0 +1,51 @@
+import { RelayProcess } from '../../test/support/relay-process.ts';
+import { atLeast, type Measure, measure } from '../measure.ts';
+import { generate, startForwarder } from '../processes.ts';
+import { type Bench, closedLoad, type Scenario, TARGET_CONNECTIONS, waitForDelivered, warmUp } from '../scenario.ts';
+
+/** Events a second from the first send to the last settle, with how the acknowledgements went. */
+async function relayed(bench: Bench, events: number): Promise<number> {
+  const target = bench.receiver.url;
+  const relay = await RelayProcess.start({ ...bench.relay, target, targetOptions: { concurrency: TARGET_CONNECTIONS } });
+  try {
+    const warm = await generate(warmUp(relay.hookUrl, bench));
+    await waitForDelivered(relay.admin, bench.receiver, 'app', warm.ok);
+    await bench.receiver.forget();
+    const report = await generate(closedLoad(relay.hookUrl, { requests: events }));
+    await waitForDelivered(relay.admin, bench.receiver, 'app', report.ok);
+    const lastSettledAt = performance.timeOrigin + performance.now();
+    if (report.ok !== events) throw new Error(`not all events were acknowledged: ${JSON.stringify(report.failed)}`);
+    return events / ((lastSettledAt - report.firstSentAt) / 1000);
+  } finally {
+    await relay.remove();
+    await bench.receiver.forget();
+  }
+}
+
+async function forwarded(bench: Bench, events: number): Promise<number> {
+  const forwarder = await startForwarder(bench.receiver.url, TARGET_CONNECTIONS);
+  try {
+    await generate(warmUp(forwarder.url, bench));
+    const report = await generate(closedLoad(forwarder.url, { requests: events }));
+    if (report.ok !== events) throw new Error(`not all events were forwarded: ${JSON.stringify(report.failed)}`);
+    return events / report.seconds;
+  } finally {
+    await forwarder.program.kill();
+    await bench.receiver.forget();
+  }
+}
+
+export const relay: Scenario = {
+  name: 'relay',
+  title: 'Relayed end to end, from the first send to the last settle, 256 connections',
+  async run(bench): Promise<Measure[]> {
+    const events = bench.short ? 3_000 : 60_000;
+    const yardstick = await forwarded(bench, events);
+    const ours = await relayed(bench, events);
+    return [
+      measure('relay', ours, '/s'),
+      measure('forwarder (node:http, undici, no storage)', yardstick, '/s'),
+      measure('ratio', ours / yardstick, '', atLeast(0.55)),
+    ];
+  },
+};
