@@ -8,7 +8,7 @@ export interface Section {
 }
 
 function figure(value: number): string {
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-GB');
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-GB');
   return value.toFixed(2);
 }
 
