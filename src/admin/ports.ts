@@ -174,3 +174,103 @@ export interface Targets {
   pause(name: string, reason: string | null): Promise<TargetView | null>;
   resume(name: string): Promise<TargetView | null>;
 }
+
+/** What the admin API needs of the dispatcher. */
+export interface Dispatching {
+  /** Whether an attempt of this delivery runs at this moment; then it is shown as `delivering`. */
+  isRunning(deliveryId: string): boolean;
+  /** Ends a running attempt; its result is recorded. */
+  abort(deliveryId: string): void;
+  /** The target may have work that is due now. */
+  wake(target: string): void;
+}
+
+/** A bulk replay that is not finished. */
+export interface TaskRef {
+  id: string;
+  /** Deliveries per second, or null for as fast as it goes. */
+  ratePerSecond: number | null;
+}
+
+export interface ReplayStep {
+  /** Deliveries handled in this step, and how many of the matched ones could not be. */
+  done: number;
+  failed: number;
+  /** Nothing is left, or the task was cancelled. */
+  finished: boolean;
+  /** Targets that have new work, which is due now. */
+  touchedTargets: readonly string[];
+}
+
+/** The work of bulk replays. The cursor is stored in the transaction that makes the work: a restart neither skips nor repeats. */
+export interface ReplayWork {
+  /** All tasks that are pending or running, oldest first. */
+  open(): Promise<TaskRef[]>;
+  /** Fixes the set of deliveries that the task will touch, if that has not been done. */
+  materialise(taskId: string): Promise<void>;
+  /** Handles at most `limit` deliveries. */
+  step(taskId: string, limit: number): Promise<ReplayStep>;
+}
+
+/** What ingest made of a test event. */
+export type TestAnswer =
+  | { kind: 'answered'; statusCode: number; eventId: string | null; code: string | null }
+  | { kind: 'missing' };
+
+/** Sends a signed test event through the real ingest. */
+export interface TestSender {
+  send(route: string, event: { type: string | null; payload: unknown }): Promise<TestAnswer>;
+}
+
+/** What became of a reload: all or nothing. */
+export type ReloadResult =
+  | { kind: 'applied' }
+  | { kind: 'refused'; code: 'configuration_faults' | 'restart_required'; message: string; faults: readonly string[] };
+
+export interface RouteView {
+  name: string;
+  path: string;
+  methods: readonly string[];
+  provider: string;
+  /** `none`, or how the key is found, for example `preset` or `header:x-id`. */
+  dedup: string;
+  dedupWindowMs: number | null;
+  deliver: readonly { target: string; events: readonly string[] | null }[];
+}
+
+/** The part of the configuration that the admin API works by; swapped as a whole on a reload. */
+export interface AdminSettings {
+  /** Any of them opens the API; empty only on a loopback listener. */
+  tokens: readonly string[];
+  routes: readonly RouteView[];
+  /** Attempts per budget of every configured target. */
+  attempts: ReadonlyMap<string, number>;
+  /** The effective configuration with secrets hidden. */
+  shownConfig: object;
+}
+
+/** Whether webhooks are taken, and if not, why. */
+export interface Readiness {
+  ready: boolean;
+  /** Stable codes; empty when ready. */
+  reasons: readonly string[];
+}
+
+/** What `GET /metrics` answers. */
+export interface MetricsText {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+/** Everything that the admin API stands on. */
+export interface AdminPorts {
+  history: History;
+  operations: Operations;
+  targets: Targets;
+  dispatching: Dispatching;
+  replays: { wake(): void };
+  test: TestSender;
+  reload: () => Promise<ReloadResult>;
+  readiness: () => Readiness;
+  metrics: MetricsText;
+}

@@ -1,0 +1,219 @@
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { HookbayError } from '../domain/errors.ts';
+import type { Logger } from '../domain/logger.ts';
+import { digest, requireLocalHost, requireSameOrigin, type TokenSet } from './access.ts';
+import type { Answer, Context, Endpoint } from './endpoint.ts';
+import { endpoints } from './endpoints/all.ts';
+import type { AdminPorts, AdminSettings } from './ports.ts';
+import { sendProblem } from './problem.ts';
+import type { Sessions } from './sessions.ts';
+import { staticPage } from './static-page.ts';
+
+export interface AppOptions {
+  ports: AdminPorts;
+  /** In force at this moment; asked once per request. */
+  current: () => { settings: AdminSettings; tokens: TokenSet };
+  sessions: Sessions;
+  openapi: object;
+  /** Folder with the built dashboard, or null. */
+  page: string | null;
+  logger: Logger;
+  now: () => number;
+}
+
+/** 10,000 ids, the most that a request may hold, are 270 kB. */
+const BODY_LIMIT = '512kb';
+
+const API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/** Builds the private listener's application: every endpoint, the page, and problem+json for all else. */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  app.use(baseHeaders);
+  const open = endpoints.filter((endpoint) => endpoint.access === 'open');
+  // Health answers come before every guard: a supervisor may ask under any name.
+  for (const endpoint of open) mount(app, endpoint, options);
+  app.use(guard(options));
+  for (const endpoint of endpoints) if (endpoint.access !== 'open') mount(app, endpoint, options);
+  refuseOtherMethods(app, options);
+  app.use('/api', (request) => {
+    authorise(request, options);
+    throw notFound(request);
+  });
+  if (options.page !== null) app.use(staticPage(options.page));
+  app.use((request) => {
+    throw notFound(request);
+  });
+  app.use(failed(options.logger));
+  return app;
+}
+
+const baseHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    'content-security-policy': API_POLICY,
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cache-control': 'no-store',
+  });
+  next();
+};
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Keeps other sites out, also where no token is needed. */
+function guard({ current }: AppOptions): RequestHandler {
+  return (request, _response, next) => {
+    const { host, origin } = request.headers;
+    if (current().tokens.isEmpty) requireLocalHost(host);
+    if (!SAFE_METHODS.has(request.method)) requireSameOrigin({ host, origin, fetchSite: request.get('sec-fetch-site') });
+    next();
+  };
+}
+
+/** @throws HookbayError 401 */
+function authorise(request: Request, { current, sessions }: AppOptions): void {
+  const { tokens } = current();
+  if (tokens.isEmpty) return;
+  const { authorization, cookie } = request.headers;
+  if (authorization === undefined) {
+    if (sessions.isOpen(cookie, tokens)) return;
+  } else {
+    const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (bearer !== undefined && tokens.match(digest(bearer)) !== null) return;
+  }
+  const hint = 'Send the configured admin.token as "Authorization: Bearer …".';
+  throw new HookbayError({ code: 'unauthorized', status: 401, message: 'This needs a token.', hint });
+}
+
+/** Express' spelling of `/api/v1/events/{id}`. */
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+function mount(app: Express, endpoint: Endpoint, options: AppOptions): void {
+  const allow: RequestHandler = (request, _response, next) => {
+    if (endpoint.access === 'token') authorise(request, options);
+    next();
+  };
+  const parse = endpoint.method === 'get' ? [] : [express.json({ limit: BODY_LIMIT, type: () => true })];
+  app[endpoint.method](expressPath(endpoint.path), allow, ...parse, async (request, response) => {
+    const answer = await endpoint.run({ ...context(options), ...callOf(request) });
+    send(response, answer);
+    if (endpoint.method === 'get') return;
+    const record = { method: request.method, path: request.path, status: response.statusCode, peer: peerOf(request) };
+    options.logger.info(record, 'admin action');
+  });
+}
+
+function context({ ports, current, sessions, openapi, now }: AppOptions): Context {
+  const { settings, tokens } = current();
+  const session = {
+    login: (token: string, peer: string) => sessions.login(token, peer, tokens),
+    logout: (cookie: string | undefined) => sessions.logout(cookie),
+  };
+  return { ports, settings, session, openapi, now };
+}
+
+const peerOf = (request: Request): string => request.socket.remoteAddress ?? '';
+
+function callOf(request: Request) {
+  const id = Object.values(request.params)[0];
+  return {
+    id: typeof id === 'string' ? id : '',
+    query: queryOf(request.originalUrl),
+    body: request.body as unknown,
+    peer: peerOf(request),
+    cookie: request.headers.cookie,
+  };
+}
+
+/** @throws HookbayError 400 for a parameter that is given twice, of which one would be overlooked */
+function queryOf(url: string): Record<string, string> {
+  const start = url.indexOf('?');
+  const values = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(start < 0 ? '' : url.slice(start))) {
+    if (values.has(name)) {
+      const message = `query.${name}: is given more than once`;
+      throw new HookbayError({ code: 'bad_query', status: 400, message });
+    }
+    values.set(name, value);
+  }
+  return Object.fromEntries(values);
+}
+
+function send(response: Response, answer: Answer): void {
+  response.status(answer.status).set(answer.headers ?? {});
+  switch (answer.kind) {
+    case 'json':
+      response.type('application/json').send(JSON.stringify(answer.body));
+      return;
+    case 'raw':
+      // Not send(): it would add a charset to the media type.
+      response.setHeader('content-length', Buffer.byteLength(answer.body));
+      response.end(response.req.method === 'HEAD' ? undefined : answer.body);
+      return;
+    case 'empty':
+      response.end();
+      return;
+    default:
+      answer satisfies never;
+  }
+}
+
+/** 405 with Allow for a path that exists. */
+function refuseOtherMethods(app: Express, options: AppOptions): void {
+  const byPath = Map.groupBy(endpoints, (endpoint) => endpoint.path);
+  for (const [path, group] of byPath) {
+    const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+    app.all(expressPath(path), (request, response) => {
+      if (group.every(({ access }) => access === 'token')) authorise(request, options);
+      response.set('allow', allow);
+      throw new HookbayError({ code: 'wrong_method', status: 405, message: `${path} takes ${allow}.` });
+    });
+  }
+}
+
+function notFound(request: Request): HookbayError {
+  const hint = 'GET /openapi.json lists everything.';
+  return new HookbayError({ code: 'not_found', status: 404, message: `There is nothing at ${request.path}.`, hint });
+}
+
+/** Errors of Express and its parsers carry a status; everything else that is not a HookbayError is ours and says nothing. */
+function problemOf(error: unknown): HookbayError {
+  if (error instanceof HookbayError) return error;
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : 500;
+  if (status === 413) return new HookbayError({ code: 'too_large', status: 413, message: `A request may have ${BODY_LIMIT}.` });
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new HookbayError({ code: 'bad_request', status, message: 'The request cannot be read: expected a JSON object.' });
+  }
+  const hint = 'The log has the details.';
+  return new HookbayError({ code: 'internal_error', status: 500, message: 'Something went wrong here.', hint });
+}
+
+function failed(logger: Logger) {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
+    const problem = problemOf(error);
+    const record = {
+      method: request.method,
+      path: request.path,
+      status: problem.status,
+      code: problem.code,
+      peer: peerOf(request),
+    };
+    if (problem.status >= 500) logger.error({ ...record, err: error }, 'admin request failed');
+    else if (problem.status === 401 || problem.status === 403 || problem.status === 429)
+      logger.warn(record, 'admin request refused');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (problem.status === 401) response.set('www-authenticate', 'Bearer realm="hookbay"');
+    if (problem.status === 429) response.set('retry-after', '60');
+    sendProblem(response, problem);
+  };
+}

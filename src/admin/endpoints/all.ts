@@ -1,0 +1,19 @@
+import type { Endpoint } from '../endpoint.ts';
+import { deliveryEndpoints } from './deliveries.ts';
+import { eventEndpoints } from './events.ts';
+import { healthEndpoints } from './health.ts';
+import { relayEndpoints } from './relay.ts';
+import { replayEndpoints } from './replays.ts';
+import { sessionEndpoints } from './session.ts';
+import { targetEndpoints } from './targets.ts';
+
+/** Every endpoint of the private listener: the app mounts this list and the OpenAPI document shows it. */
+export const endpoints: readonly Endpoint[] = [
+  ...eventEndpoints,
+  ...deliveryEndpoints,
+  ...replayEndpoints,
+  ...targetEndpoints,
+  ...relayEndpoints,
+  ...sessionEndpoints,
+  ...healthEndpoints,
+];

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { type Endpoint, endpoint, json } from '../endpoint.ts';
+
+const readiness = z.strictObject({ status: z.enum(['ready', 'not_ready']), reasons: z.array(z.string()) });
+
+export const healthEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/healthz',
+    summary: 'Whether the process is alive',
+    access: 'open',
+    answers: { 200: { description: 'It is', schema: z.strictObject({ status: z.literal('alive') }) } },
+    handle: () => json({ status: 'alive' }),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/readyz',
+    summary: 'Whether webhooks are taken',
+    access: 'open',
+    answers: {
+      200: { description: 'They are', schema: readiness },
+      503: { description: 'They are not, and why', schema: readiness },
+    },
+    handle: ({ ports }) => {
+      const { ready, reasons } = ports.readiness();
+      return json({ status: ready ? 'ready' : 'not_ready', reasons }, ready ? 200 : 503);
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/metrics',
+    summary: 'Metrics for Prometheus',
+    access: 'token',
+    answers: { 200: { description: 'The Prometheus text format', contentType: 'text/plain', schema: z.string() } },
+    handle: async ({ ports }) => ({
+      kind: 'raw',
+      status: 200,
+      body: await ports.metrics.metrics(),
+      headers: { 'content-type': ports.metrics.contentType },
+    }),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document',
+    access: 'token',
+    answers: { 200: { description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) } },
+    handle: ({ openapi }) => json(openapi),
+  }),
+];

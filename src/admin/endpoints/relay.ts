@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { type Endpoint, endpoint, json } from '../endpoint.ts';
+import { pageJson, rejectionJson, routeJson, statsJson } from '../present.ts';
+import { missing, RequestRefused } from '../problem.ts';
+import { rejectionsQuery, testBody } from '../requests.ts';
+import * as shapes from '../shapes.ts';
+
+export const relayEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/api/v1/routes',
+    summary: 'All routes, without their credentials',
+    access: 'token',
+    answers: {
+      200: { description: 'All of them', schema: z.strictObject({ data: z.array(shapes.route), nextCursor: z.null() }) },
+    },
+    handle: ({ settings }) => json({ data: settings.routes.map(routeJson), nextCursor: null }),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/api/v1/routes/{name}/test',
+    summary: 'Send a signed test event through the real ingest',
+    access: 'token',
+    body: testBody,
+    answers: { 200: { description: 'What the route answered', schema: shapes.testAnswer } },
+    problems: [404],
+    handle: async ({ id, body, ports }) => {
+      const answer = await ports.test.send(id, { type: body.type ?? null, payload: body.payload ?? null });
+      if (answer.kind === 'missing') throw missing('route', id);
+      return json({ statusCode: answer.statusCode, eventId: answer.eventId, code: answer.code });
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/api/v1/rejections',
+    summary: 'Requests that were refused, newest first',
+    access: 'token',
+    query: rejectionsQuery,
+    answers: { 200: { description: 'A page of rejections', schema: shapes.page(shapes.rejection) } },
+    handle: async ({ ports, query: { cursor, limit, ...filter } }) =>
+      json(pageJson(await ports.history.rejections(filter, { cursor: cursor ?? null, limit }), rejectionJson)),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/api/v1/stats',
+    summary: 'How many deliveries are in which status, in all and per target',
+    access: 'token',
+    answers: { 200: { description: 'The totals', schema: shapes.stats } },
+    handle: async ({ ports, now }) => json(statsJson(await ports.history.targetCounts(), now())),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/api/v1/reload',
+    summary: 'Read the configuration file again: all or nothing',
+    access: 'token',
+    answers: { 200: { description: 'It is in force', schema: z.strictObject({ status: z.literal('reloaded') }) } },
+    problems: [409, 422],
+    handle: async ({ ports }) => {
+      const result = await ports.reload();
+      if (result.kind === 'applied') return json({ status: 'reloaded' });
+      const { code, message, faults } = result;
+      throw new RequestRefused({ code, message, status: code === 'restart_required' ? 409 : 422 }, faults);
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/api/v1/config',
+    summary: 'The configuration in force, secrets hidden',
+    access: 'token',
+    answers: { 200: { description: 'The configuration', schema: z.record(z.string(), z.unknown()) } },
+    handle: ({ settings }) => json(settings.shownConfig),
+  }),
+];

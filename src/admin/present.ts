@@ -1,0 +1,134 @@
+import type { z } from 'zod';
+import type { Attempt } from '../domain/attempt.ts';
+import type { HeaderList } from '../domain/event.ts';
+import type { Context } from './endpoint.ts';
+import type * as ports from './ports.ts';
+import type * as shapes from './shapes.ts';
+
+/** Turns what the ports give into what the API answers. */
+type Json<Schema extends z.ZodType> = z.output<Schema>;
+type Showing = Pick<Context, 'ports' | 'settings'>;
+
+/** Wall ms as ISO 8601 UTC. */
+const iso = (ms: number): string => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+const pairs = (headers: HeaderList): [string, string][] => headers.map(([name, value]) => [name, value]);
+
+export function attemptJson(attempt: Attempt): Json<typeof shapes.attempt> {
+  const { response } = attempt;
+  return {
+    number: attempt.number,
+    trigger: attempt.trigger,
+    startedAt: iso(attempt.startedAt),
+    durationMs: attempt.durationMs,
+    outcome: attempt.outcome,
+    statusCode: attempt.statusCode,
+    error: attempt.error,
+    response: response === null ? null : { ...response, headers: pairs(response.headers) },
+  };
+}
+
+export function deliveryJson(view: ports.DeliveryView, { ports, settings }: Showing): Json<typeof shapes.delivery> {
+  const budget = settings.attempts.get(view.target);
+  return {
+    id: view.id,
+    eventId: view.eventId,
+    route: view.route,
+    target: view.target,
+    status: view.status === 'pending' && ports.dispatching.isRunning(view.id) ? 'delivering' : view.status,
+    reason: view.reason,
+    attempts: view.attempts,
+    // A retry by an operator begins a fresh budget, while attempts go on counting.
+    maxAttempts: budget === undefined ? null : view.budgetStart + budget,
+    nextAttemptAt: isoOrNull(view.nextAttemptAt),
+    createdAt: iso(view.createdAt),
+    finishedAt: isoOrNull(view.finishedAt),
+    lastAttempt: view.lastAttempt === null ? null : attemptJson(view.lastAttempt),
+  };
+}
+
+export function deliveryDetailJson(view: ports.DeliveryDetail, showing: Showing): Json<typeof shapes.deliveryDetail> {
+  return { ...deliveryJson(view, showing), history: view.history.map(attemptJson) };
+}
+
+function eventFields(view: ports.EventView) {
+  const { id, route, type, dedupKey, receivedAt, method, path, query, peer, contentType, size, sha256, duplicates, conflicts } =
+    view;
+  return {
+    ...{ id, route, type, dedupKey, receivedAt: iso(receivedAt), method, path, query, peer },
+    ...{ contentType, size, sha256, duplicates, conflicts },
+  };
+}
+
+export function eventJson(view: ports.EventSummary): Json<typeof shapes.event> {
+  return { ...eventFields(view), statuses: view.statuses };
+}
+
+export function eventDetailJson(view: ports.EventDetail, showing: Showing): Json<typeof shapes.eventDetail> {
+  const deliveries = view.deliveries.map((delivery) => deliveryJson(delivery, showing));
+  return { ...eventFields(view), headers: pairs(view.headers), deliveries };
+}
+
+export function taskJson(view: ports.TaskView): Json<typeof shapes.task> {
+  const { id, kind, status, matched, done, failed, createdAt, finishedAt } = view;
+  return {
+    id,
+    kind,
+    status,
+    matched,
+    done,
+    failed,
+    createdAt: iso(createdAt),
+    finishedAt: isoOrNull(finishedAt),
+    resultUrl: null,
+  };
+}
+
+export function rejectionJson(view: ports.RejectionView): Json<typeof shapes.rejection> {
+  const { id, route, at, reason, explanation, peer, status, headers, bodyStart } = view;
+  return { id, route, at: iso(at), reason, explanation, peer, status, headers: pairs(headers), bodyStart };
+}
+
+export function targetJson(view: ports.TargetView): Json<typeof shapes.target> {
+  const { name, url, state, since, reason, concurrency, inFlight, maxAttempts, counts, oldestDueAt } = view;
+  return {
+    ...{ name, url, state, since: isoOrNull(since), reason, concurrency, inFlight, maxAttempts, counts },
+    oldestDueAt: isoOrNull(oldestDueAt),
+  };
+}
+
+export function routeJson(view: ports.RouteView): Json<typeof shapes.route> {
+  return {
+    ...view,
+    methods: [...view.methods],
+    deliver: view.deliver.map(({ target, events }) => ({ target, events: events === null ? null : [...events] })),
+  };
+}
+
+/** @param now wall time, ms */
+export function statsJson(targets: readonly ports.TargetCounts[], now: number): Json<typeof shapes.stats> {
+  const totals: ports.TargetCounts['counts'] = {};
+  let oldest: number | null = null;
+  for (const { counts, oldestDueAt } of targets) {
+    for (const [status, count] of Object.entries(counts)) {
+      const key = status as keyof typeof totals;
+      totals[key] = (totals[key] ?? 0) + count;
+    }
+    if (oldestDueAt !== null) oldest = oldest === null ? oldestDueAt : Math.min(oldest, oldestDueAt);
+  }
+  return {
+    at: iso(now),
+    totals,
+    oldestDueAt: isoOrNull(oldest),
+    targets: targets.map(({ target, counts, oldestDueAt }) => ({ target, counts, oldestDueAt: isoOrNull(oldestDueAt) })),
+  };
+}
+
+/** A page with each entry turned. */
+export function pageJson<View, Item>(
+  page: ports.Page<View>,
+  turn: (view: View) => Item,
+): { data: Item[]; nextCursor: string | null } {
+  return { data: page.data.map(turn), nextCursor: page.nextCursor };
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../domain/delivery.ts';
+import type { DeliveryFilter } from './ports.ts';
+
+/** What requests may hold. Query values arrive as text. */
+const name = z.string().min(1).max(256);
+const status = z.enum(DELIVERY_STATUSES);
+
+const TIME_HINT = 'expected an ISO 8601 time, for example 2026-03-20T14:30:00Z';
+const time = z
+  .union([z.iso.datetime({ offset: true, error: TIME_HINT }), z.iso.date({ error: TIME_HINT })], { error: TIME_HINT })
+  .transform((text) => Date.parse(text))
+  .describe('ISO 8601 time, or a date (midnight UTC)');
+
+/** More than this is more than a page shows; the answer of a page stays below a megabyte or so. */
+const PAGE_LIMIT = 200;
+const paging = {
+  cursor: z.string().min(1).max(256).exactOptional().describe('`nextCursor` of the page before'),
+  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT).default(50),
+};
+
+export const pageQuery = z.strictObject(paging);
+
+export const eventsQuery = z.strictObject({
+  route: name.exactOptional(),
+  type: name.exactOptional(),
+  status: status.exactOptional().describe('any of its deliveries has it'),
+  q: name.exactOptional().describe('looked for in id, dedup key and type'),
+  from: time.exactOptional().describe('inclusive'),
+  to: time.exactOptional().describe('exclusive'),
+  ...paging,
+});
+
+export const deliveriesQuery = z.strictObject({
+  status: status.exactOptional(),
+  target: name.exactOptional(),
+  route: name.exactOptional(),
+  eventId: name.exactOptional(),
+  from: time.exactOptional().describe('inclusive'),
+  to: time.exactOptional().describe('exclusive'),
+  ...paging,
+});
+
+export const rejectionsQuery = z.strictObject({ route: name.exactOptional(), ...paging });
+
+/** Ids in one request: 10,000 of them are 270 kB. */
+const ids = z.array(name).min(1).max(10_000);
+
+const replayFilter = z
+  .strictObject({
+    status: status.exactOptional(),
+    target: name.exactOptional(),
+    route: name.exactOptional(),
+    type: name.exactOptional(),
+    from: time.exactOptional(),
+    to: time.exactOptional(),
+    deliveryIds: ids.exactOptional(),
+    eventIds: ids.exactOptional(),
+    all: z.literal(true).exactOptional().describe('needed for a filter without conditions'),
+  })
+  .refine((filter) => (filter.all === true) === (Object.keys(filter).filter((key) => key !== 'all').length === 0), {
+    error: 'a filter without conditions matches everything and needs "all": true; with conditions leave "all" out',
+  });
+
+/** The filter as the history knows it. */
+export function deliveryFilter(filter: z.output<typeof replayFilter>): DeliveryFilter {
+  const { all: _everything, ...conditions } = filter;
+  return conditions;
+}
+
+const SECONDS_PER_UNIT = { s: 1, m: 60, h: 3600 };
+
+const rate = z
+  .string()
+  .regex(/^[1-9]\d{0,5}\/[smh]$/, { error: 'expected a rate, for example "100/s"' })
+  .transform((text) => {
+    const [amount, unit] = text.split('/');
+    return Number(amount) / SECONDS_PER_UNIT[unit === 'h' ? 'h' : unit === 'm' ? 'm' : 's'];
+  })
+  .describe('deliveries per second, minute or hour: `100/s`');
+
+const targets = z.array(name).min(1).max(100);
+
+export const replaysBody = z.strictObject({
+  filter: replayFilter,
+  targets: targets.exactOptional(),
+  rateLimit: rate.exactOptional(),
+  dryRun: z.boolean().default(false),
+});
+
+export const replayEventBody = z.strictObject({ targets: targets.exactOptional() });
+
+export const pauseBody = z.strictObject({ reason: z.string().max(500).exactOptional() });
+
+export const testBody = z.strictObject({ type: name.exactOptional(), payload: z.json().exactOptional() });
+
+export const loginBody = z.strictObject({ token: z.string().min(1).max(4096) });

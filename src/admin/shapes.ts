@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../domain/delivery.ts';
+
+/** What the API answers: the shapes of the OpenAPI document. Times are ISO 8601 UTC. */
+const time = z.iso.datetime();
+const headers = z.array(z.tuple([z.string(), z.string()]));
+const counts = z.partialRecord(z.enum(DELIVERY_STATUSES), z.int());
+
+export const attempt = z
+  .strictObject({
+    number: z.int(),
+    trigger: z.enum(['initial', 'retry', 'manual', 'replay']),
+    startedAt: time,
+    durationMs: z.number(),
+    outcome: z.enum(['delivered', 'retry', 'dead']),
+    statusCode: z.int().nullable(),
+    error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    response: z.strictObject({ headers, body: z.string(), truncated: z.boolean() }).nullable(),
+  })
+  .meta({ id: 'Attempt' });
+
+const deliveryFields = {
+  id: z.string(),
+  eventId: z.string(),
+  route: z.string(),
+  target: z.string(),
+  status: z.enum([...DELIVERY_STATUSES, 'delivering']),
+  reason: z.string().nullable(),
+  attempts: z.int().describe('made so far, all budgets together'),
+  maxAttempts: z.int().nullable().describe('at which it becomes a dead letter; null when its target is not configured'),
+  nextAttemptAt: time.nullable(),
+  createdAt: time,
+  finishedAt: time.nullable(),
+  lastAttempt: attempt.nullable(),
+};
+
+export const delivery = z.strictObject(deliveryFields).meta({ id: 'Delivery' });
+export const deliveryDetail = z.strictObject({ ...deliveryFields, history: z.array(attempt) }).meta({ id: 'DeliveryDetail' });
+
+const eventFields = {
+  id: z.string(),
+  route: z.string(),
+  type: z.string().nullable(),
+  dedupKey: z.string().nullable(),
+  receivedAt: time,
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  peer: z.string(),
+  contentType: z.string().nullable(),
+  size: z.int(),
+  sha256: z.string(),
+  duplicates: z.int(),
+  conflicts: z.int(),
+};
+
+export const event = z.strictObject({ ...eventFields, statuses: counts }).meta({ id: 'Event' });
+export const eventDetail = z.strictObject({ ...eventFields, headers, deliveries: z.array(delivery) }).meta({ id: 'EventDetail' });
+
+export const task = z
+  .strictObject({
+    id: z.string(),
+    kind: z.literal('replay'),
+    status: z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']),
+    matched: z.int(),
+    done: z.int(),
+    failed: z.int(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+    resultUrl: z.string().nullable(),
+  })
+  .meta({ id: 'Task' });
+
+export const rejection = z
+  .strictObject({
+    id: z.string(),
+    route: z.string().nullable(),
+    at: time,
+    reason: z.string(),
+    explanation: z.string(),
+    peer: z.string(),
+    status: z.int(),
+    headers,
+    bodyStart: z.string(),
+  })
+  .meta({ id: 'Rejection' });
+
+export const target = z
+  .strictObject({
+    name: z.string(),
+    url: z.string().describe('credentials hidden'),
+    state: z.enum(['healthy', 'retrying', 'paused']),
+    since: time.nullable(),
+    reason: z.string().nullable(),
+    concurrency: z.int(),
+    inFlight: z.int(),
+    maxAttempts: z.int(),
+    counts,
+    oldestDueAt: time.nullable(),
+  })
+  .meta({ id: 'Target' });
+
+export const route = z
+  .strictObject({
+    name: z.string(),
+    path: z.string(),
+    methods: z.array(z.string()),
+    provider: z.string(),
+    dedup: z.string(),
+    dedupWindowMs: z.int().nullable(),
+    deliver: z.array(z.strictObject({ target: z.string(), events: z.array(z.string()).nullable() })),
+  })
+  .meta({ id: 'Route' });
+
+export const stats = z
+  .strictObject({
+    at: time,
+    totals: counts,
+    oldestDueAt: time.nullable(),
+    targets: z.array(z.strictObject({ target: z.string(), counts, oldestDueAt: time.nullable() })),
+  })
+  .meta({ id: 'Stats' });
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('stable; match on this'),
+    detail: z.string(),
+    hint: z.string().optional(),
+    faults: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export const replayPreview = z.strictObject({ matched: z.int(), sample: z.array(delivery) });
+export const replayStarted = z.strictObject({ taskId: z.string(), status: z.literal('pending') });
+export const testAnswer = z.strictObject({
+  statusCode: z.int().describe('what the route answered'),
+  eventId: z.string().nullable(),
+  code: z.string().nullable().describe('why it was refused'),
+});
+
+/** A page of a list, newest first. */
+export const page = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ data: z.array(item), nextCursor: z.string().nullable() });
