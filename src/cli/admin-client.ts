@@ -1,0 +1,88 @@
+import got, { type Method, RequestError, type Response } from 'got';
+import pRetry from 'p-retry';
+import type { AdminAddress } from './admin-address.ts';
+import type { ProblemItem } from './admin-types.ts';
+import { CommandError } from './command-error.ts';
+
+const TIMEOUT_MS = 15_000;
+/** A relay that is just being restarted is back within this; nothing has reached it when a connection was refused. */
+const RETRIES = { retries: 3, minTimeout: 100, factor: 2 };
+const REFUSED = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
+
+type Query = Record<string, string | number | undefined>;
+
+/** Calls a running relay's admin API. Every method throws a {@link CommandError} that says what to do. */
+export class AdminClient {
+  readonly url: string;
+  readonly #address: AdminAddress;
+
+  constructor(address: AdminAddress) {
+    this.#address = address;
+    this.url = address.url;
+  }
+
+  /** @param path below `/api/v1` */
+  async get<Answer>(path: string, query: Query = {}): Promise<Answer> {
+    return this.#parsed<Answer>(await this.#call('GET', path, { query }));
+  }
+
+  async post<Answer>(path: string, body: object = {}): Promise<Answer> {
+    return this.#parsed<Answer>(await this.#call('POST', path, { body }));
+  }
+
+  /** The answer's bytes as they came. */
+  async bytes(path: string): Promise<Uint8Array> {
+    return (await this.#call('GET', path, {})).rawBody;
+  }
+
+  async #call(method: Method, path: string, { query, body }: { query?: Query; body?: object }): Promise<Response<string>> {
+    const request = (): Promise<Response<string>> =>
+      got(`${this.url}/api/v1${path}`, {
+        method,
+        searchParams: query ?? {},
+        ...(body === undefined ? {} : { json: body }),
+        headers: this.#address.token === null ? {} : { authorization: `Bearer ${this.#address.token}` },
+        followRedirect: false,
+        throwHttpErrors: false,
+        retry: { limit: 0 },
+        timeout: { request: TIMEOUT_MS },
+      });
+    const shouldRetry = ({ error }: { error: Error }): boolean => error instanceof RequestError && REFUSED.has(error.code);
+    const response = await pRetry(request, { ...RETRIES, shouldRetry }).catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+    if (!response.ok) throw this.#refused(response);
+    return response;
+  }
+
+  #parsed<Answer>(response: Response<string>): Answer {
+    try {
+      return JSON.parse(response.body) as Answer;
+    } catch (cause) {
+      throw this.#notARelay(response, cause);
+    }
+  }
+
+  #unreachable(cause: unknown): CommandError {
+    const message = `No relay answers at ${this.url} (${cause instanceof RequestError ? cause.code : String(cause)}).`;
+    const hint = 'Start one with `hookbay serve`, or name its admin address with --url or HOOKBAY_ADMIN_URL.';
+    return new CommandError({ exitCode: 1, code: 'relay_unreachable', message, hint }, { cause });
+  }
+
+  #refused(response: Response<string>): CommandError {
+    if (response.statusCode === 401) {
+      const had = this.#address.token === null ? 'asks for a token' : 'does not know this token';
+      const hint = "Give the configuration's admin.token with --token or HOOKBAY_ADMIN_TOKEN, or the file itself with --config.";
+      return new CommandError({ exitCode: 1, code: 'unauthorized', message: `The relay at ${this.url} ${had}.`, hint });
+    }
+    const problem = this.#parsed<ProblemItem>(response);
+    const message = problem.detail ?? problem.title ?? `The relay answered ${response.statusCode}.`;
+    return new CommandError({ exitCode: 1, code: problem.code ?? `http_${response.statusCode}`, message, hint: problem.hint });
+  }
+
+  #notARelay(response: Response<string>, cause: unknown): CommandError {
+    const message = `What answers at ${this.url} (${response.statusCode}) is not a relay's admin API.`;
+    const hint = 'The admin listener is the private one, by default http://127.0.0.1:8081.';
+    return new CommandError({ exitCode: 1, code: 'not_a_relay', message, hint }, { cause });
+  }
+}

@@ -1,0 +1,91 @@
+/** The admin API's answers, as far as the commands show them: times ISO 8601 UTC, durations ms, sizes bytes. */
+export interface Page<Item> {
+  data: Item[];
+  nextCursor: string | null;
+}
+
+export interface EventItem {
+  id: string;
+  route: string;
+  type: string | null;
+  dedupKey: string | null;
+  receivedAt: string;
+  method: string;
+  path: string;
+  query: string;
+  peer: string;
+  contentType: string | null;
+  size: number;
+  sha256: string;
+  duplicates: number;
+  conflicts: number;
+  /** In lists: how many deliveries are in which status. */
+  statuses?: Record<string, number>;
+}
+
+export interface EventDetail extends EventItem {
+  headers: [name: string, value: string][];
+  deliveries: DeliveryItem[];
+}
+
+export interface AttemptItem {
+  number: number;
+  trigger: string;
+  startedAt: string;
+  durationMs: number;
+  outcome: string;
+  statusCode: number | null;
+  error: { code: string; message: string } | null;
+  response: { headers: [name: string, value: string][]; body: string; truncated: boolean } | null;
+}
+
+export interface DeliveryItem {
+  id: string;
+  eventId: string;
+  route: string;
+  target: string;
+  status: string;
+  reason: string | null;
+  attempts: number;
+  maxAttempts: number | null;
+  nextAttemptAt: string | null;
+  createdAt: string;
+  finishedAt: string | null;
+  lastAttempt: AttemptItem | null;
+  /** In the answer for one delivery only. */
+  history?: AttemptItem[];
+}
+
+export interface TargetItem {
+  name: string;
+  url: string;
+  state: string;
+  since: string | null;
+  reason: string | null;
+  concurrency: number;
+  inFlight: number;
+  maxAttempts: number;
+  counts: Record<string, number>;
+  oldestDueAt: string | null;
+}
+
+export interface TaskItem {
+  id: string;
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+  matched: number;
+  done: number;
+  failed: number;
+}
+
+export interface ReplayPreview {
+  matched: number;
+  sample: DeliveryItem[];
+}
+
+/** RFC 9457, with a stable code. */
+export interface ProblemItem {
+  title?: string;
+  detail?: string;
+  code?: string;
+  hint?: string;
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { CommandError, wrongUse } from './command-error.ts';
+import { configFile, loadFile } from './config-file.ts';
+import type { CommandContext } from './context.ts';
+import { faultsError } from './faults.ts';
+import { printJson } from './print.ts';
+import { painter } from './text.ts';
+
+interface CheckOptions {
+  config?: string;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+Starts nothing and writes nothing. Exit code 2 when there are faults.
+
+Examples:
+  hookbay check --config config.yaml
+  hookbay check --json | jq .config.routes`;
+
+export function addCheck(program: Command, context: CommandContext): void {
+  program
+    .command('check')
+    .description('print the faults of a configuration, or what it comes to, secrets hidden')
+    .argument('[file]', 'configuration file (default: HOOKBAY_CONFIG, then ./config.yaml)')
+    .option('-c, --config <file>', 'the same, as for serve')
+    .option('--json', 'print the result as JSON, for programs')
+    .addHelpText('after', EXAMPLES)
+    .action(async (argument: string | undefined, options: CheckOptions) => {
+      const file = configFile(context, argument ?? options.config);
+      if (file === null) throw wrongUse('There is no configuration to check.', 'Name one with --config, or write ./config.yaml.');
+      await check(context, file, options.json === true);
+    });
+}
+
+async function check(context: CommandContext, file: string, json: boolean): Promise<void> {
+  const result = await loadFile(context, file);
+  if (!result.ok) {
+    if (!json) throw await faultsError(context, result.faults);
+    printJson(context, { ok: false, faults: result.faults });
+    throw new CommandError({ exitCode: 2, code: 'config_invalid', message: `The configuration has faults: ${file}` });
+  }
+  const { effectiveConfig } = await import('../config/effective.ts');
+  const config = effectiveConfig(result.config);
+  if (json) return printJson(context, { ok: true, config });
+  const { stringify } = await import('yaml');
+  context.stdout.write(stringify(config));
+  context.stderr.write(`${painter(context.stderr)('green', '✓')} ${file} is fine.\n`);
+}

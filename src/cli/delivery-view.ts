@@ -1,0 +1,71 @@
+import type { AttemptItem, DeliveryItem } from './admin-types.ts';
+import type { CommandContext } from './context.ts';
+import { type Column, facts, table } from './table.ts';
+import { painter, paintStatus, printable, relativeTime } from './text.ts';
+
+export function deliveryTable(context: CommandContext, deliveries: readonly DeliveryItem[]): string {
+  const now = Date.now();
+  const paint = painter(context.stdout);
+  const columns: Column<DeliveryItem>[] = [
+    { title: 'DELIVERY', cell: (delivery) => delivery.id },
+    { title: 'TARGET', cell: (delivery) => delivery.target },
+    {
+      title: 'STATUS',
+      cell: (delivery) => delivery.status,
+      paint: (delivery, text) => paintStatus(paint, delivery.status, text),
+    },
+    { title: 'ATTEMPTS', cell: (delivery) => attemptCount(delivery), align: 'right' },
+    { title: 'CREATED', cell: (delivery) => relativeTime(delivery.createdAt, now) },
+    { title: 'NEXT', cell: (delivery) => (delivery.nextAttemptAt === null ? '-' : relativeTime(delivery.nextAttemptAt, now)) },
+    { title: 'LAST', cell: (delivery) => lastWord(delivery) },
+  ];
+  return table(context.stdout, columns, deliveries);
+}
+
+/** One delivery in full, its attempts below. */
+export function deliveryDetail(context: CommandContext, delivery: DeliveryItem): string {
+  const { stdout } = context;
+  const paint = painter(stdout);
+  const now = Date.now();
+  const when = (iso: string | null): string | null => (iso === null ? null : `${iso} (${relativeTime(iso, now)})`);
+  const head = facts(stdout, [
+    ['delivery', delivery.id],
+    ['event', delivery.eventId],
+    ['route', printable(delivery.route)],
+    ['target', printable(delivery.target)],
+    ['status', paintStatus(paint, delivery.status) + (delivery.reason === null ? '' : ` (${printable(delivery.reason)})`)],
+    ['attempts', attemptCount(delivery)],
+    ['created', when(delivery.createdAt)],
+    ['next attempt', when(delivery.nextAttemptAt)],
+    ['finished', when(delivery.finishedAt)],
+  ]);
+  const attempts = delivery.history ?? (delivery.lastAttempt === null ? [] : [delivery.lastAttempt]);
+  return attempts.length === 0 ? head : `${head}\n${attemptTable(context, attempts)}`;
+}
+
+function attemptTable(context: CommandContext, attempts: readonly AttemptItem[]): string {
+  const now = Date.now();
+  const columns: Column<AttemptItem>[] = [
+    { title: 'ATTEMPT', cell: (attempt) => String(attempt.number), align: 'right' },
+    { title: 'TRIGGER', cell: (attempt) => attempt.trigger },
+    { title: 'STARTED', cell: (attempt) => relativeTime(attempt.startedAt, now) },
+    { title: 'TOOK', cell: (attempt) => `${attempt.durationMs.toFixed(1)} ms`, align: 'right' },
+    { title: 'OUTCOME', cell: (attempt) => attempt.outcome },
+    { title: 'ANSWER', cell: answer },
+  ];
+  return table(context.stdout, columns, attempts);
+}
+
+function attemptCount(delivery: DeliveryItem): string {
+  return delivery.maxAttempts === null ? String(delivery.attempts) : `${delivery.attempts}/${delivery.maxAttempts}`;
+}
+
+function lastWord(delivery: DeliveryItem): string {
+  return delivery.lastAttempt === null ? (delivery.reason ?? '-') : answer(delivery.lastAttempt);
+}
+
+function answer(attempt: AttemptItem): string {
+  if (attempt.error === null) return attempt.statusCode === null ? attempt.outcome : String(attempt.statusCode);
+  const body = attempt.response === null || attempt.response.body === '' ? '' : `: ${attempt.response.body.slice(0, 200)}`;
+  return `${attempt.error.message}${body}`;
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import type { AdminClient } from './admin-client.ts';
+import type { EventDetail, EventItem, Page } from './admin-types.ts';
+import { connect } from './connect.ts';
+import type { CommandContext } from './context.ts';
+import { deliveryTable } from './delivery-view.ts';
+import {
+  type AdminOptions,
+  addAdminOptions,
+  addFilterOptions,
+  addPageOptions,
+  type FilterOptions,
+  filterQuery,
+  type PageOptions,
+} from './options.ts';
+import { printJson, printMore } from './print.ts';
+import { type Column, facts, table } from './table.ts';
+import { byteSize, painter, printable, relativeTime } from './text.ts';
+
+type EventsOptions = AdminOptions & FilterOptions & PageOptions & { search?: string; body?: boolean };
+
+const EXAMPLES = `
+Examples:
+  hookbay events --status dead --from 1d
+  hookbay events evt_1k2m3n4p500000000001
+  hookbay events evt_1k2m3n4p500000000001 --body > body.json`;
+
+export function addEvents(program: Command, context: CommandContext): void {
+  const command = program
+    .command('events')
+    .description('list events, or show one')
+    .argument('[event]', 'id of the event to show');
+  addPageOptions(addFilterOptions(command))
+    .option('--type <type>', 'only of this type')
+    .option('-q, --search <text>', 'only with this in id, dedup key or type')
+    .option('--body', "write the event's body, byte for byte");
+  addAdminOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (id: string | undefined, options: EventsOptions) => {
+      const admin = await connect(context, options);
+      if (id === undefined) await listEvents(context, admin, options);
+      else if (options.body) context.stdout.write(await admin.bytes(`/events/${encodeURIComponent(id)}/body`));
+      else await showEvent(context, admin, id, options);
+    });
+}
+
+async function listEvents(context: CommandContext, admin: AdminClient, options: EventsOptions): Promise<void> {
+  const { limit, cursor, search } = options;
+  const page = await admin.get<Page<EventItem>>('/events', { ...filterQuery(options), q: search, limit, cursor });
+  if (options.json) return printJson(context, page);
+  if (page.data.length === 0) context.stderr.write('No events match.\n');
+  else context.stdout.write(eventTable(context, page.data));
+  printMore(context, page.nextCursor);
+}
+
+function eventTable(context: CommandContext, events: readonly EventItem[]): string {
+  const now = Date.now();
+  const paint = painter(context.stdout);
+  const columns: Column<EventItem>[] = [
+    { title: 'EVENT', cell: (event) => event.id },
+    { title: 'RECEIVED', cell: (event) => relativeTime(event.receivedAt, now) },
+    { title: 'ROUTE', cell: (event) => event.route },
+    { title: 'TYPE', cell: (event) => event.type ?? '-', paint: (_, text) => paint('cyan', text) },
+    { title: 'SIZE', cell: (event) => byteSize(event.size), align: 'right' },
+    { title: 'DUPLICATES', cell: (event) => String(event.duplicates), align: 'right' },
+    { title: 'DELIVERIES', cell: (event) => statusCounts(event.statuses) },
+  ];
+  return table(context.stdout, columns, events);
+}
+
+function statusCounts(statuses: EventItem['statuses'] = {}): string {
+  const counts = Object.entries(statuses).filter(([, count]) => count > 0);
+  return counts.length === 0 ? '-' : counts.map(([status, count]) => `${count} ${status}`).join(', ');
+}
+
+async function showEvent(context: CommandContext, admin: AdminClient, id: string, options: EventsOptions): Promise<void> {
+  const event = await admin.get<EventDetail>(`/events/${encodeURIComponent(id)}`);
+  if (options.json) return printJson(context, event);
+  const { stdout } = context;
+  const paint = painter(stdout);
+  const text = (value: string | null): string => (value === null ? '-' : printable(value));
+  stdout.write(
+    facts(stdout, [
+      ['event', event.id],
+      ['route', text(event.route)],
+      ['type', text(event.type)],
+      ['received', `${event.receivedAt} (${relativeTime(event.receivedAt, Date.now())}) from ${text(event.peer)}`],
+      ['request', `${event.method} ${text(event.path)}${event.query === '' ? '' : `?${text(event.query)}`}`],
+      ['dedup key', text(event.dedupKey)],
+      ['duplicates', `${event.duplicates}${event.conflicts > 0 ? `, ${event.conflicts} of them with another body` : ''}`],
+      ['body', `${byteSize(event.size)}, ${text(event.contentType)}, sha256 ${event.sha256}`],
+    ]),
+  );
+  stdout.write(`\n${paint('bold', 'Headers')}\n`);
+  for (const [name, value] of event.headers) stdout.write(`  ${paint('dim', `${printable(name)}:`)} ${printable(value)}\n`);
+  stdout.write(`\n${deliveryTable(context, event.deliveries)}`);
+}

@@ -1,0 +1,18 @@
+import type { Fault } from '../config/fault.ts';
+import { CommandError } from './command-error.ts';
+import type { CommandContext } from './context.ts';
+import { painter } from './text.ts';
+
+/** Every fault of a configuration as one error: nothing was started. */
+export async function faultsError(context: CommandContext, faults: readonly Fault[]): Promise<CommandError> {
+  const { renderFault } = await import('../config/fault.ts');
+  const paint = painter(context.stderr);
+  const listed = faults.map((fault) => renderFault(fault)).join('\n\n');
+  const count = paint('bold', faults.length === 1 ? '1 fault' : `${faults.length} faults`);
+  return new CommandError({
+    exitCode: 2,
+    code: 'config_invalid',
+    message: `${listed}\n\n${count} in the configuration; nothing was started.`,
+    hint: 'Every key is shown in config.example.yaml; `hookbay check` looks again without starting.',
+  });
+}

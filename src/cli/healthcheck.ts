@@ -1,0 +1,70 @@
+import { get as getHttp } from 'node:http';
+import { get as getHttps } from 'node:https';
+import type { Command } from 'commander';
+import { reachable } from './admin-address.ts';
+import { CommandError, wrongUse } from './command-error.ts';
+import { configFile, loadFile } from './config-file.ts';
+import type { CommandContext } from './context.ts';
+import { printJson } from './print.ts';
+
+interface HealthOptions {
+  url?: string;
+  config?: string;
+  ready?: boolean;
+  json?: boolean;
+}
+
+const TIMEOUT_MS = 3000;
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+const EXAMPLES = `
+Asks whether the process is alive, so that a full disk does not become a restart loop.
+With --ready it asks whether webhooks are taken now.
+
+Examples:
+  hookbay healthcheck
+  hookbay healthcheck --url http://127.0.0.1:8080 --ready`;
+
+export function addHealthcheck(program: Command, context: CommandContext): void {
+  program
+    .command('healthcheck')
+    .description('exit 0 if the relay is alive, 1 if not')
+    .option('--url <url>', 'public address of the relay (default: from the configuration file)')
+    .option('-c, --config <file>', 'configuration file to take the address from')
+    .option('--ready', 'ask whether it takes webhooks instead')
+    .option('--json', 'print the result as JSON, for programs')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: HealthOptions) => {
+      const base = options.url ?? (await listenUrl(context, options.config));
+      if (!URL.canParse(base)) throw wrongUse(`--url wants a URL, and this is none: ${base}`, `For example ${DEFAULT_URL}.`);
+      const url = new URL(options.ready ? '/readyz' : '/healthz', base);
+      const { status, error } = await ask(url);
+      const ok = status !== null && status >= 200 && status < 300;
+      if (options.json) printJson(context, { ok, url: url.href, status, error });
+      else if (ok) context.stdout.write('ok\n');
+      if (ok) return;
+      const message = `${url.href} ${status === null ? `did not answer: ${error}` : `answered ${status}`}`;
+      throw new CommandError({ exitCode: 1, code: 'unhealthy', message });
+    });
+}
+
+/** A configuration that cannot be read here may well be what a running relay has: its default is asked then. */
+async function listenUrl(context: CommandContext, named: string | undefined): Promise<string> {
+  const file = configFile(context, named);
+  if (file === null) return DEFAULT_URL;
+  const result = await loadFile(context, file);
+  return result.ok ? `http://${reachable(result.config.listen)}` : DEFAULT_URL;
+}
+
+/** Plain node:http: this runs every few seconds, and loading a client would be most of its work. */
+function ask(url: URL): Promise<{ status: number | null; error: string | null }> {
+  const get = url.protocol === 'https:' ? getHttps : getHttp;
+  return new Promise((resolve) => {
+    const request = get(url, { timeout: TIMEOUT_MS, agent: false }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? null, error: null });
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    request.on('error', (error) => resolve({ status: null, error: error.message }));
+  });
+}

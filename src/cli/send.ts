@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { CommandError, wrongUse } from './command-error.ts';
+import { connect } from './connect.ts';
+import type { CommandContext } from './context.ts';
+import { type AdminOptions, addAdminOptions } from './options.ts';
+import { printJson } from './print.ts';
+import { painter, printable } from './text.ts';
+
+type SendOptions = AdminOptions & {
+  route?: string;
+  to?: string;
+  provider: string;
+  secret?: string;
+  hmac?: string;
+  event?: string;
+  payload?: string;
+  data?: string;
+};
+
+/** What a route of a relay answered to its test event. */
+interface RouteAnswer {
+  statusCode: number;
+  eventId: string | null;
+  code: string | null;
+}
+
+/** What any other receiver answered. */
+interface UrlAnswer {
+  statusCode: number;
+  body: string;
+}
+
+const EXAMPLES = `
+Examples:
+  hookbay send --route knowledgesdk
+  hookbay send --route knowledgesdk --event EXTRACTION_COMPLETED --payload payload.json
+  hookbay send --to http://127.0.0.1:3000/webhooks/knowledgesdk --provider knowledgesdk --secret the-webhook-token`;
+
+export function addSend(program: Command, context: CommandContext): void {
+  const command = program
+    .command('send')
+    .description('send a signed test event: to a route of a running relay, or to any URL')
+    .option('-r, --route <name>', 'route of the relay; its own credentials are used, and the event takes the way of a real one')
+    .option('--to <url>', 'send it straight to this URL instead')
+    .option('-p, --provider <name>', 'with --to: sign as this provider does', 'knowledgesdk')
+    .option('--secret <token>', 'with --to: the token that the receiver expects')
+    .option('--hmac <secret>', 'with --to: the HMAC secret that the receiver expects')
+    .option('-e, --event <type>', 'event type in place of the test type')
+    .option('--payload <file>', "JSON for the event's payload; - reads standard input")
+    .option('-d, --data <file>', 'with --to: the whole body, byte for byte; - reads standard input');
+  addAdminOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: SendOptions) => {
+      const { route, to } = options;
+      if ((route === undefined) === (to === undefined)) {
+        throw wrongUse('Name either --route or --to.', 'A route of the running relay: `hookbay send --route knowledgesdk`.');
+      }
+      if (route !== undefined) await toRoute(context, route, options);
+      else if (to !== undefined) await toUrl(context, to, options);
+    });
+}
+
+async function toRoute(context: CommandContext, route: string, options: SendOptions): Promise<void> {
+  if (options.secret !== undefined || options.hmac !== undefined) {
+    throw wrongUse('--secret and --hmac go with --to: a route has its own.');
+  }
+  if (options.data !== undefined) throw wrongUse('--data goes with --to.', 'For a route give the payload alone, with --payload.');
+  const payload = await payloadOf(context, options.payload);
+  const admin = await connect(context, options);
+  const request = {
+    ...(options.event === undefined ? {} : { type: options.event }),
+    ...(payload === undefined ? {} : { payload }),
+  };
+  const answer = await admin.post<RouteAnswer>(`/routes/${encodeURIComponent(route)}/test`, request);
+  report(context, answer, `${answer.eventId ?? ''} ${answer.code ?? ''}`.trim(), options);
+  if (!options.json && answer.eventId !== null)
+    context.stderr.write(`See what became of it: hookbay events ${printable(answer.eventId)}\n`);
+}
+
+async function toUrl(context: CommandContext, text: string, options: SendOptions): Promise<void> {
+  if (!URL.canParse(text))
+    throw wrongUse(`--to wants a URL, and this is none: ${text}`, 'For example http://127.0.0.1:3000/webhooks.');
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw wrongUse(`--to wants an http or https URL, not ${url.protocol}`);
+  if (options.data !== undefined && (options.event !== undefined || options.payload !== undefined)) {
+    throw wrongUse('--data is the whole body: --event and --payload do not go with it.');
+  }
+  const data = options.data === undefined ? null : await bytesOf(context, options.data);
+  const payload = await payloadOf(context, options.payload);
+  const { testRequest } = await import('./test-request.ts');
+  const { headers, body } = testRequest({ ...options, payload, body: data }, Date.now());
+  const { default: got } = await import('got');
+  const answer = await got
+    .post(url, {
+      headers,
+      body,
+      throwHttpErrors: false,
+      followRedirect: false,
+      retry: { limit: 0 },
+      timeout: { request: 30_000 },
+    })
+    .then((response): UrlAnswer => ({ statusCode: response.statusCode, body: response.body }))
+    .catch((cause: Error) => {
+      const message = `Nothing came back from ${url.origin}: ${cause.message}`;
+      throw new CommandError({ exitCode: 1, code: 'send_failed', message }, { cause });
+    });
+  report(context, answer, answer.body.slice(0, 2000), options);
+}
+
+function report(context: CommandContext, answer: RouteAnswer | UrlAnswer, text: string, options: SendOptions): void {
+  const { statusCode } = answer;
+  const ok = statusCode >= 200 && statusCode < 300;
+  if (options.json) printJson(context, answer);
+  else context.stdout.write(`${painter(context.stdout)(ok ? 'green' : 'red', String(statusCode))} ${printable(text)}\n`);
+  if (ok) return;
+  const hint =
+    statusCode === 401 && options.to !== undefined ? 'Give the credential that it expects with --secret or --hmac.' : undefined;
+  throw new CommandError({ exitCode: 1, code: 'send_refused', message: `The receiver answered ${statusCode}.`, hint });
+}
+
+async function payloadOf(context: CommandContext, file: string | undefined): Promise<unknown> {
+  if (file === undefined) return undefined;
+  const text = (await bytesOf(context, file)).toString();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw wrongUse(`The payload is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+async function bytesOf(context: CommandContext, file: string): Promise<Buffer> {
+  if (file !== '-') {
+    return readFile(resolve(context.cwd, file)).catch((cause: Error) => {
+      throw wrongUse(`The file cannot be read: ${cause.message}`);
+    });
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of context.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { CommandContext, Output, StopSignal } from './cli/context.ts';
+import { runProgram } from './cli/program.ts';
+
+/** The only file that touches the process: it lends the commands what they need, and ends it. */
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { env, stdout, stderr } = process;
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** https://no-color.org: any value but the empty one means no colour; FORCE_COLOR is for programs that capture the output. */
+function showsColour(stream: NodeJS.WriteStream): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0';
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (chunk) => void stream.write(chunk),
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    colour: showsColour(stream),
+  };
+}
+
+function onSignal(listener: (signal: StopSignal) => void): () => void {
+  const signals: StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+function onUncaught(listener: (error: unknown) => void): () => void {
+  // Rejections that nobody handles arrive here too.
+  process.on('uncaughtException', listener);
+  return () => void process.off('uncaughtException', listener);
+}
+
+/** A reader that has seen enough, as in `hookbay events | head`, is no failure. */
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
+const context: CommandContext = {
+  argv: process.argv.slice(2),
+  env,
+  cwd: process.cwd(),
+  build: { version: version(), node: process.version },
+  dashboardDir: join(root, 'dist/dashboard'),
+  memory: () => process.memoryUsage(),
+  stdin: process.stdin,
+  stdout: output(stdout),
+  stderr: output(stderr),
+  onSignal,
+  onUncaught,
+};
+
+const exitCode = await runProgram(context);
+// What was written may still be on its way into a pipe.
+stdout.write('', () => stderr.write('', () => process.exit(exitCode)));
