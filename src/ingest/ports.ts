@@ -1,9 +1,9 @@
-import type { AppendResult, NewEvent, NewRejection, PlannedDelivery, UnavailableReason } from '../domain/event.ts';
+import type { AppendResult, NewRejection, PlannedDelivery, UnavailableReason } from '../domain/event.ts';
 import type { VerifiedRequest } from './verify.ts';
 
-/** What ingest needs of a store: durable before it resolves, never rejects. */
+/** What ingest needs of a store: durable before it resolves, never rejects. Takes only what `verify()` has made. */
 export interface EventLog {
-  append(event: NewEvent & VerifiedRequest, deliveries: readonly PlannedDelivery[]): Promise<AppendResult>;
+  append(event: VerifiedRequest, deliveries: readonly PlannedDelivery[]): Promise<AppendResult>;
   /** Null while events can be taken; otherwise why not. Asked before a body is read. */
   unavailable(): UnavailableReason | null;
 }
@@ -17,5 +17,6 @@ export interface RejectionLog {
 export interface IngestObserver {
   accepted(route: string, seconds: number): void;
   duplicate(route: string, conflict: boolean, seconds: number): void;
+  /** `reason` is a problem's code, so there are few of them. */
   rejected(route: string | null, reason: string, status: number): void;
 }

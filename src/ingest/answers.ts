@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../domain/clock.ts';
+import type { ProblemAnswer } from './problems.ts';
+
+/** An unread body up to this size is read off, so that the connection can be used again. */
+const WORTH_READING_OFF = 64 * 1024;
+
+/** How long a refused client is listened to after the answer, so that a reset does not overtake it. */
+export const LINGER_MS = 1_000;
+
+/** Answers with a short JSON text. One string with its length known goes out in one packet. */
+export function answerJson(response: ServerResponse, status: number, body: string, closing: boolean): void {
+  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+  if (closing) headers.push('connection', 'close');
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+/**
+ * Answers a refusal, also while the body is still coming: a small one is read off by Node, and for any
+ * other the connection ends after the answer. Node would close it at once, and unread bytes would turn that
+ * into a reset which can reach the client before the answer; so it stays open until the client has
+ * finished or {@link LINGER_MS} are over, and what comes is dropped.
+ */
+export function answerProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: ProblemAnswer,
+  options: { unread: number | null; closing: boolean; allow?: string; clock: Clock },
+): void {
+  const { body } = problem;
+  const linger = !request.complete && (options.unread === null || options.unread > WORTH_READING_OFF);
+  const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))];
+  if (problem.retryAfter !== null) headers.push('retry-after', String(problem.retryAfter));
+  if (options.allow !== undefined) headers.push('allow', options.allow);
+  if (options.closing || linger) headers.push('connection', 'close');
+  response.writeHead(problem.status, headers);
+  if (!linger) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  request.resume();
+  const finish = (): void => {
+    cancel();
+    response.end();
+  };
+  const cancel = options.clock.after(LINGER_MS, finish);
+  request.once('end', finish);
+  request.once('close', finish);
+}

@@ -1,0 +1,162 @@
+import { IncomingMessage, type ServerResponse } from 'node:http';
+import { answerJson, answerProblem } from './answers.ts';
+import { readHead } from './head.ts';
+import { Intake, type IntakeRequest, type IntakeServices } from './intake.ts';
+import { peerAddress, type TrustedProxies } from './peer.ts';
+import { PROBLEMS, type RefusalCode } from './problems.ts';
+import type { Route, RouteTable } from './route-table.ts';
+
+/** What a reload replaces, all at once. A request ends under the settings it began with. */
+export interface Settings {
+  routes: RouteTable;
+  bodyLimit: number;
+  trusted: TrustedProxies;
+}
+
+/** Why the relay takes no webhooks at the moment; empty when it does. */
+export type NotReady = () => readonly string[];
+
+/**
+ * Node's request with its intake beside it: the three listeners below are shared by all requests, so none
+ * needs closures of its own.
+ */
+export class WebhookMessage extends IncomingMessage {
+  intake: Intake | null = null;
+}
+
+function onData(this: WebhookMessage, chunk: Buffer): void {
+  this.intake?.take(chunk);
+}
+function onEnd(this: WebhookMessage): void {
+  this.intake?.complete();
+}
+function onClose(this: WebhookMessage): void {
+  this.intake?.abandon();
+}
+
+/** Answers requests on the public listener. Nothing here waits but the append. */
+export class PublicHandler {
+  settings: Settings;
+  readonly #services: IntakeServices;
+  readonly #notReady: NotReady;
+  /** New webhooks are refused; what has begun is finished. */
+  draining = false;
+
+  constructor(settings: Settings, services: IntakeServices, notReady: NotReady) {
+    this.settings = settings;
+    this.#services = services;
+    this.#notReady = notReady;
+  }
+
+  /** @param expectsContinue the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1) */
+  handle(message: WebhookMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { clock } = this.#services;
+    const startedAt = clock.monotonic();
+    const head = readHead(message.rawHeaders, message.httpVersionMinor > 0);
+    const peer = peerAddress(message.socket.remoteAddress, head.forwardedFor, this.settings.trusted);
+    const url = originForm(message.url ?? '/');
+    const mark = url.indexOf('?');
+    const request: IntakeRequest = {
+      method: message.method ?? '',
+      path: mark < 0 ? url : url.slice(0, mark),
+      query: mark < 0 ? '' : url.slice(mark + 1),
+      peer,
+      head,
+      receivedAt: clock.now(),
+      startedAt,
+    };
+    const exchange = { message, response };
+    if (head.fault !== null) {
+      this.#refuse(exchange, request, null, 'malformed_request', head.fault);
+      return;
+    }
+    const route = this.settings.routes.get(request.path);
+    if (route === undefined) this.#withoutRoute(exchange, request);
+    else this.#onRoute(exchange, request, route, expectsContinue);
+  }
+
+  /** All that is checked before a byte of the body is read. */
+  #onRoute(exchange: Exchange, request: IntakeRequest, route: Route, expectsContinue: boolean): void {
+    const { log, inFlight } = this.#services;
+    const { bodyLimit } = this.settings;
+    const length = request.head.length ?? 0;
+    if (!route.methods.has(request.method)) {
+      this.#refuse(exchange, request, route, 'method_not_allowed', `${request.method} is not among the route's methods`);
+      return;
+    }
+    if (length > bodyLimit) {
+      this.#refuse(exchange, request, route, 'body_too_large', `${length} bytes announced, ${bodyLimit} are allowed`);
+      return;
+    }
+    const unavailable = this.draining ? 'shutting_down' : log.unavailable();
+    if (unavailable !== null) {
+      this.#refuse(exchange, request, route, unavailable, 'the relay takes no events at the moment');
+      return;
+    }
+    if (!inFlight.reserve(length)) {
+      this.#refuse(exchange, request, route, 'in_flight_full', 'the bodies in flight use up limits.inFlight');
+      return;
+    }
+    const { message } = exchange;
+    if (expectsContinue) exchange.response.writeContinue();
+    message.intake = new Intake(this.#services, exchange, route, request, bodyLimit);
+    message.on('data', onData).on('end', onEnd).on('close', onClose);
+  }
+
+  #withoutRoute(exchange: Exchange, request: IntakeRequest): void {
+    const { path, method } = request;
+    if (path !== '/healthz' && path !== '/readyz') {
+      this.#refuse(exchange, request, null, 'not_found', 'no route has this path');
+    } else if (method !== 'GET' && method !== 'HEAD') {
+      this.#refuse(exchange, request, null, 'method_not_allowed', `${path} answers GET`, 'GET, HEAD');
+    } else if (path === '/healthz') {
+      answerJson(exchange.response, 200, '{"status":"ok"}', this.#services.closing);
+    } else {
+      const reasons = this.#reasonsNotReady();
+      const body = reasons.length === 0 ? { status: 'ready' } : { status: 'unavailable', reasons };
+      answerJson(exchange.response, reasons.length === 0 ? 200 : 503, JSON.stringify(body), this.#services.closing);
+    }
+  }
+
+  #reasonsNotReady(): string[] {
+    const reasons = new Set(this.#notReady());
+    const unavailable = this.#services.log.unavailable();
+    if (unavailable !== null) reasons.add(unavailable);
+    if (this.draining) reasons.add('shutting_down');
+    return [...reasons];
+  }
+
+  #refuse(
+    { message, response }: Exchange,
+    request: IntakeRequest,
+    route: Route | null,
+    code: RefusalCode,
+    explanation: string,
+    allow = route?.allow ?? '',
+  ): void {
+    const { clock, refusals, closing } = this.#services;
+    const { head, peer, method, path } = request;
+    const problem = PROBLEMS[code];
+    answerProblem(message, response, problem, {
+      unread: head.length,
+      // After broken framing nobody knows where the next request begins.
+      closing: closing || code === 'malformed_request',
+      clock,
+      ...(code === 'method_not_allowed' ? { allow } : {}),
+    });
+    const name = route?.name ?? null;
+    refusals.report({ route: name, problem, explanation, peer, method, path, headers: head.headers, body: null });
+  }
+}
+
+interface Exchange {
+  message: WebhookMessage;
+  response: ServerResponse;
+}
+
+/** Servers must take `http://host/path` as well (RFC 9112 section 3.2.2). */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const url = URL.parse(target);
+  return url === null ? target : url.pathname + url.search;
+}

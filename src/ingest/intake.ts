@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../domain/clock.ts';
+import type { AppendResult } from '../domain/event.ts';
+import type { Logger } from '../domain/logger.ts';
+import { answerJson, answerProblem } from './answers.ts';
+import type { RequestHead } from './head.ts';
+import type { InFlightBytes } from './in-flight.ts';
+import type { EventLog, IngestObserver } from './ports.ts';
+import { PROBLEMS, type RefusalCode } from './problems.ts';
+import { ReceivedRequest } from './received.ts';
+import type { Refusals } from './refusals.ts';
+import { eventType, plannedDeliveries, type Route } from './route-table.ts';
+import { verify } from './verify.ts';
+
+/** What all requests share. */
+export interface IntakeServices {
+  log: EventLog;
+  observer: IngestObserver;
+  refusals: Refusals;
+  logger: Logger;
+  clock: Clock;
+  inFlight: InFlightBytes;
+  /** True once connections are to end with their answer. */
+  closing: boolean;
+}
+
+/** A request whose head was read. */
+export interface IntakeRequest {
+  method: string;
+  path: string;
+  query: string;
+  peer: string;
+  head: RequestHead;
+  /** Wall time, ms. */
+  receivedAt: number;
+  /** Monotonic time, ms. */
+  startedAt: number;
+}
+
+/**
+ * One request on a route, from its head to its answer: it reads the body, has it verified, named and
+ * appended, and answers. It is answered once, and its bytes are given back once, whatever comes first.
+ */
+export class Intake {
+  readonly #services: IntakeServices;
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #route: Route;
+  readonly #request: IntakeRequest;
+  readonly #bodyLimit: number;
+  #chunks: Buffer[] = [];
+  #received = 0;
+  #reserved: number;
+  #state: 'reading' | 'appending' | 'over' = 'reading';
+
+  /** The declared length is reserved already. */
+  constructor(
+    services: IntakeServices,
+    exchange: { message: IncomingMessage; response: ServerResponse },
+    route: Route,
+    request: IntakeRequest,
+    bodyLimit: number,
+  ) {
+    this.#services = services;
+    this.#message = exchange.message;
+    this.#response = exchange.response;
+    this.#route = route;
+    this.#request = request;
+    this.#bodyLimit = bodyLimit;
+    this.#reserved = request.head.length ?? 0;
+  }
+
+  /** A piece of the body has come. Chunked bodies take their memory as they grow. */
+  take(chunk: Buffer): void {
+    if (this.#state !== 'reading') return;
+    this.#received += chunk.length;
+    if (this.#received > this.#bodyLimit) {
+      this.#refuse('body_too_large', `the body is larger than ${this.#bodyLimit} bytes`);
+      return;
+    }
+    const more = this.#received - this.#reserved;
+    if (more > 0) {
+      if (!this.#services.inFlight.reserve(more)) {
+        this.#refuse('in_flight_full', 'the bodies in flight use up limits.inFlight');
+        return;
+      }
+      this.#reserved += more;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  /** The body is complete. */
+  complete(): void {
+    if (this.#state !== 'reading') return;
+    this.#state = 'appending';
+    try {
+      this.#accept(this.#body());
+    } catch (error) {
+      this.#services.logger.error({ err: error, route: this.#route.name }, 'ingest_failed');
+      this.#refuse('internal_error', 'the relay failed on this request; its log has the error');
+    }
+  }
+
+  /** The connection is gone. What is being appended goes on; what was only read is forgotten. */
+  abandon(): void {
+    if (this.#state === 'reading') this.#finish();
+  }
+
+  #body(): Buffer {
+    const [first] = this.#chunks;
+    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#received);
+  }
+
+  /** Verification, type, key, append: the order of semantics.md. */
+  #accept(body: Buffer): void {
+    const { method, path, query, peer, receivedAt, head } = this.#request;
+    const { contentType, headers } = head;
+    const route = this.#route;
+    const received = new ReceivedRequest({
+      route: route.name,
+      receivedAt,
+      method,
+      path,
+      query,
+      peer,
+      contentType,
+      headers,
+      body,
+    });
+    const verdict = verify(received, route.rule);
+    if (verdict.kind === 'refused') {
+      this.#refuse('verification_failed', verdict.explanation, body);
+      return;
+    }
+    const { event } = verdict;
+    event.type = eventType(received, route.typeSources);
+    event.dedup = route.key(received);
+    this.#services.log.append(event, plannedDeliveries(route.plan, event.type)).then(
+      (result) => this.#answer(result),
+      (error: unknown) => {
+        // The port says that this does not happen; a sender must not be left waiting if it does.
+        this.#services.logger.error({ err: error, route: route.name }, 'append_rejected');
+        this.#answer({ kind: 'unavailable', reason: 'storage_failing' });
+      },
+    );
+  }
+
+  #answer(result: AppendResult): void {
+    const { observer, clock, closing } = this.#services;
+    if (result.kind === 'unavailable') {
+      this.#refuse(result.reason, 'the event could not be stored');
+      return;
+    }
+    this.#finish();
+    answerJson(this.#response, 200, `{"status":"${result.kind}","eventId":"${result.eventId}"}`, closing);
+    const seconds = (clock.monotonic() - this.#request.startedAt) / 1000;
+    if (result.kind === 'accepted') observer.accepted(this.#route.name, seconds);
+    else observer.duplicate(this.#route.name, result.conflict, seconds);
+  }
+
+  #refuse(code: RefusalCode, explanation: string, body: Buffer | null = null): void {
+    const { clock, closing, refusals } = this.#services;
+    const { head, peer, method, path } = this.#request;
+    const problem = PROBLEMS[code];
+    this.#finish();
+    answerProblem(this.#message, this.#response, problem, { unread: head.length, closing, clock });
+    refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers: head.headers, body });
+  }
+
+  #finish(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#chunks = [];
+    this.#services.inFlight.release(this.#reserved);
+    this.#reserved = 0;
+  }
+}

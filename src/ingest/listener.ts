@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Config, ListenAddress } from '../config/types.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/logger.ts';
+import { LINGER_MS } from './answers.ts';
+import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
+import { InFlightBytes } from './in-flight.ts';
+import type { IntakeServices } from './intake.ts';
+import { peerAddress, trustedProxies } from './peer.ts';
+import type { EventLog, IngestObserver, RejectionLog } from './ports.ts';
+import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
+import { Refusals } from './refusals.ts';
+import { routeTable } from './route-table.ts';
+
+/** What a reload can change. `limits.headers` only counts at the start: Node fixes it with the server. */
+export type PublicSettings = Pick<Config, 'routes' | 'limits' | 'trustedProxies'>;
+
+/** Times in ms after which a slow client is dropped. */
+export interface PublicTimeouts {
+  /** From the connection, or the request's first byte, to the end of its head. */
+  headers: number;
+  /** From there to the end of its body. */
+  request: number;
+  /** How often both are checked; what is late is dropped at the next check. */
+  check: number;
+  /** A connection without a request. */
+  keepAlive: number;
+  /** How long {@link PublicListener.close} waits for requests that run: longer than the 4 s a commit may take. */
+  close: number;
+}
+
+/** A slow client is gone within 10 s: 8 s and one check. Senders give up at about 6 s anyway. */
+export const DEFAULT_TIMEOUTS: PublicTimeouts = { headers: 6_000, request: 8_000, check: 1_000, keepAlive: 8_000, close: 5_000 };
+
+export interface PublicListenerOptions {
+  listen: ListenAddress;
+  settings: PublicSettings;
+  log: EventLog;
+  rejections: RejectionLog;
+  observer: IngestObserver;
+  logger: Logger;
+  clock: Clock;
+  notReady: NotReady;
+  timeouts?: PublicTimeouts;
+}
+
+/** The listener that takes webhooks and answers health, and nothing else. */
+export interface PublicListener {
+  /** Rejects with Node's error when the address cannot be had. */
+  start(): Promise<ListenAddress>;
+  /** Puts routes and limits in place for the requests from now on. Throws a HookbayError and changes nothing when they are wrong. */
+  configure(settings: PublicSettings): void;
+  /** From now on webhooks get 503 `shutting_down`, and connections end with their answer. */
+  drain(): void;
+  /** Stops listening and resolves once every request is answered, or cut off after `timeouts.close`. */
+  close(): Promise<void>;
+  /** Bytes of bodies held now. */
+  inFlightBytes(): number;
+}
+
+/** Builds the listener. Throws a HookbayError when the settings are wrong. */
+export function createPublicListener(options: PublicListenerOptions): PublicListener {
+  const { log, observer, logger, clock } = options;
+  const refusals = new Refusals(options);
+  const inFlight = new InFlightBytes(options.settings.limits.inFlight);
+  const services: IntakeServices = { log, observer, refusals, logger, clock, inFlight, closing: false };
+  const handler = new PublicHandler(prepare(options.settings), services, options.notReady);
+  const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
+  const server = httpServer(options.settings.limits.headers, timeouts);
+  server.on('request', (message, response: ServerResponse) => handler.handle(message, response, false));
+  server.on('checkContinue', (message: WebhookMessage, response: ServerResponse) => handler.handle(message, response, true));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => onClientError(error, socket, refusals, clock));
+
+  const drain = (): void => {
+    handler.draining = true;
+    services.closing = true;
+  };
+  let closed: Promise<void> | null = null;
+  return {
+    async start() {
+      server.listen(options.listen.port, options.listen.host);
+      await once(server, 'listening');
+      server.on('error', (error) => logger.error({ err: error }, 'public_listener_error'));
+      const { address, port } = server.address() as AddressInfo;
+      return { host: address, port };
+    },
+    configure(settings) {
+      handler.settings = prepare(settings);
+      inFlight.limit = settings.limits.inFlight;
+    },
+    drain,
+    close() {
+      drain();
+      closed ??= closeServer(server, clock, timeouts.close).finally(() => refusals.close());
+      return closed;
+    },
+    inFlightBytes: () => inFlight.used,
+  };
+}
+
+function prepare({ routes, limits, trustedProxies: ranges }: PublicSettings): Settings {
+  return { routes: routeTable(routes.values()), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
+}
+
+function httpServer(maxHeaderSize: number, timeouts: PublicTimeouts): Server<typeof WebhookMessage> {
+  const server = createServer({
+    IncomingMessage: WebhookMessage,
+    maxHeaderSize,
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    connectionsCheckingInterval: timeouts.check,
+    keepAliveTimeout: timeouts.keepAlive,
+    // Checked with the rest of the framing, so that the answer is like the others.
+    requireHostHeader: false,
+  });
+  // Node drops headers past 2,000 without a word; their bytes are bounded, and a repeated credential must be seen.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+async function closeServer(server: Server, clock: Clock, patienceMs: number): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  const cancel = clock.after(patienceMs, () => server.closeAllConnections());
+  await closed;
+  cancel();
+}
+
+/** Requests that Node's parser refuses, and clients that are too slow (`code` is of Node or of llhttp). */
+function clientProblem(code: string | undefined): ProblemAnswer {
+  if (code === 'HPE_HEADER_OVERFLOW') return PROBLEMS.headers_too_large;
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return PROBLEMS.body_too_large;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? PROBLEMS.request_timeout : PROBLEMS.malformed_request;
+}
+
+function onClientError(error: NodeJS.ErrnoException, socket: Socket, refusals: Refusals, clock: Clock): void {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = clientProblem(error.code);
+  const peer = peerAddress(socket.remoteAddress, null, null);
+  socket.end(rawAnswer(problem));
+  const cancel = clock.after(LINGER_MS, () => socket.destroy());
+  socket.once('close', cancel);
+  const explanation = `the HTTP parser refused the request: ${error.message}`;
+  refusals.report({ route: null, problem, explanation, peer, method: null, path: null, headers: [], body: null });
+}

@@ -1,0 +1,65 @@
+import { STATUS_CODES } from 'node:http';
+import type { UnavailableReason } from '../domain/event.ts';
+
+/** Why a request is refused, in one stable word; the `code` of the answer and the `reason` of the rejection. */
+export type RefusalCode =
+  | 'malformed_request'
+  | 'verification_failed'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'request_timeout'
+  | 'body_too_large'
+  | 'headers_too_large'
+  | 'internal_error'
+  | 'in_flight_full'
+  | UnavailableReason;
+
+/** An answer to a refused request, ready to be written (RFC 9457). It says nothing about the sender's secrets. */
+export interface ProblemAnswer {
+  code: RefusalCode;
+  status: number;
+  body: string;
+  /** Seconds after which trying again makes sense, or null. */
+  retryAfter: number | null;
+}
+
+function answer(code: RefusalCode, status: number, detail: string, retryAfter: number | null = null): ProblemAnswer {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { code, status, retryAfter, body: JSON.stringify({ type: 'about:blank', title, status, detail, code }) };
+}
+
+const LATER = 'The webhook was not taken. Send it again later.';
+/** Seconds. What passes by itself passes soon; a full disk waits for a person, and a restart takes some seconds. */
+const SOON = 1;
+const AFTER_A_WHILE = 10;
+
+export const PROBLEMS: Readonly<Record<RefusalCode, ProblemAnswer>> = {
+  malformed_request: answer('malformed_request', 400, 'The request is not well-formed HTTP/1.1.'),
+  verification_failed: answer('verification_failed', 401, 'The sender of the webhook could not be verified.'),
+  not_found: answer('not_found', 404, 'No route takes webhooks at this path.'),
+  method_not_allowed: answer('method_not_allowed', 405, 'The route does not take this method; see the Allow header.'),
+  request_timeout: answer('request_timeout', 408, 'The request did not arrive in time.'),
+  body_too_large: answer('body_too_large', 413, 'The body is larger than the relay takes.'),
+  headers_too_large: answer('headers_too_large', 431, 'The headers are larger than the relay takes.'),
+  internal_error: answer('internal_error', 500, 'The relay failed on this request.'),
+  in_flight_full: answer('in_flight_full', 503, LATER, SOON),
+  storage_failing: answer('storage_failing', 503, LATER, AFTER_A_WHILE),
+  disk_full: answer('disk_full', 503, LATER, AFTER_A_WHILE),
+  wal_full: answer('wal_full', 503, LATER, AFTER_A_WHILE),
+  backlog_full: answer('backlog_full', 503, LATER, AFTER_A_WHILE),
+  commit_timeout: answer('commit_timeout', 503, LATER, SOON),
+  shutting_down: answer('shutting_down', 503, LATER, AFTER_A_WHILE),
+  row_refused: answer('row_refused', 503, LATER, AFTER_A_WHILE),
+};
+
+/** The whole answer as bytes of HTTP/1.1, for a connection whose request could not be parsed. */
+export function rawAnswer(problem: ProblemAnswer): string {
+  return [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(problem.body)}`,
+    'Connection: close',
+    '',
+    problem.body,
+  ].join('\r\n');
+}

@@ -1,0 +1,75 @@
+import type { EdgeConfig, RouteConfig } from '../config/types.ts';
+import type { PlannedDelivery } from '../domain/event.ts';
+import { presetOf } from '../providers/presets.ts';
+import { parseSource, type Source } from '../providers/source.ts';
+import { type KeyRule, keyRule } from './dedup-key.ts';
+import type { ReceivedRequest } from './received.ts';
+import { type VerificationRule, verificationRule } from './verify.ts';
+
+/** A route, ready to take requests. Never changed: a reload makes new ones. */
+export interface Route {
+  name: string;
+  methods: ReadonlySet<string>;
+  /** The Allow header's value. */
+  allow: string;
+  rule: VerificationRule;
+  key: KeyRule;
+  typeSources: readonly Source[];
+  plan: DeliveryPlan;
+}
+
+/** Public paths (exact, as they stand in the request line) and their routes. */
+export type RouteTable = ReadonlyMap<string, Route>;
+
+/** Throws a HookbayError when a route names a template or source that is none; then the old table stays. */
+export function routeTable(routes: Iterable<RouteConfig>): RouteTable {
+  const table = new Map<string, Route>();
+  for (const config of routes) {
+    const types = config.verify.provider === 'none' ? [] : presetOf(config.verify.provider).type;
+    table.set(config.path, {
+      name: config.name,
+      methods: new Set(config.methods),
+      allow: config.methods.join(', '),
+      rule: verificationRule(config.verify),
+      key: keyRule(config.dedup, config.verify),
+      typeSources: types.map(parseSource),
+      plan: deliveryPlan(config.deliver),
+    });
+  }
+  return table;
+}
+
+/** A type becomes a header of the delivered request, so it is what fits there. */
+const TYPE = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
+
+/** The event's type by its provider's rule; null when it names none, or none of 1-256 printable ASCII characters. */
+export function eventType(request: ReceivedRequest, sources: readonly Source[]): string | null {
+  for (const source of sources) {
+    const text = request.text(source);
+    if (text !== null && text.length <= 256 && TYPE.test(text)) return text;
+  }
+  return null;
+}
+
+/** Which deliveries an event of each type gets, worked out once. Types come from senders, so only listed ones have an entry. */
+export interface DeliveryPlan {
+  byType: ReadonlyMap<string, readonly PlannedDelivery[]>;
+  others: readonly PlannedDelivery[];
+}
+
+/** Why a target whose `events` list does not have the type gets no attempt. */
+const NOT_LISTED = 'type_not_in_events';
+
+function deliveryPlan(edges: readonly EdgeConfig[]): DeliveryPlan {
+  const deliveriesFor = (type: string | null): PlannedDelivery[] =>
+    edges.map(({ target, events }) => {
+      const wanted = events === null || (type !== null && events.includes(type));
+      return { target, filtered: wanted ? null : NOT_LISTED };
+    });
+  const listed = edges.flatMap(({ events }) => events ?? []);
+  return { byType: new Map(listed.map((type) => [type, deliveriesFor(type)])), others: deliveriesFor(null) };
+}
+
+export function plannedDeliveries(plan: DeliveryPlan, type: string | null): readonly PlannedDelivery[] {
+  return (type === null ? undefined : plan.byType.get(type)) ?? plan.others;
+}

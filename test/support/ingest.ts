@@ -1,0 +1,163 @@
+import { connect, type Socket } from 'node:net';
+import type { RouteConfig, VerifyConfig } from '../../src/config/types.ts';
+import { systemClock } from '../../src/domain/clock.ts';
+import type {
+  AppendResult,
+  HeaderList,
+  NewEvent,
+  NewRejection,
+  PlannedDelivery,
+  UnavailableReason,
+} from '../../src/domain/event.ts';
+import { createPublicListener, type PublicListenerOptions, type PublicSettings } from '../../src/ingest/listener.ts';
+import type { EventLog } from '../../src/ingest/ports.ts';
+import { ReceivedRequest } from '../../src/ingest/received.ts';
+
+export const TOKEN = 'tok_first';
+export const SECRET = 'hmac_first';
+export type KnowledgeSdkVerify = Exclude<VerifyConfig, { provider: 'none' }>;
+
+export function verifyConfig(changes: Partial<KnowledgeSdkVerify> = {}): KnowledgeSdkVerify {
+  return {
+    provider: 'knowledgesdk',
+    tokens: [TOKEN],
+    hmacSecrets: [],
+    require: 'any',
+    hmacTemplate: '{timestamp}.{body}',
+    hmacTimestamp: 'header:x-knowledgesdk-timestamp',
+    toleranceMs: 300_000,
+    ...changes,
+  };
+}
+
+export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
+  return {
+    name: 'knowledgesdk',
+    path: '/webhooks/knowledgesdk',
+    methods: ['POST'],
+    verify: verifyConfig(),
+    dedup: { kind: 'preset', windowMs: 1_000 },
+    deliver: [{ target: 'app', events: null }],
+    ...changes,
+  };
+}
+
+export function settings(
+  changes: Partial<PublicSettings['limits']> = {},
+  routes = [routeConfig()],
+  proxies: string[] = [],
+): PublicSettings {
+  return {
+    routes: new Map(routes.map((route) => [route.name, route])),
+    limits: { body: 1024 * 1024, headers: 16 * 1024, inFlight: 4 * 1024 * 1024, ...changes },
+    trustedProxies: proxies,
+  };
+}
+
+export function received(
+  headers: HeaderList,
+  body: Buffer | string = '',
+  changes: Partial<ReceivedRequest> = {},
+): ReceivedRequest {
+  return new ReceivedRequest({
+    route: 'knowledgesdk',
+    receivedAt: Date.UTC(2026, 2, 20, 14, 30),
+    method: 'POST',
+    path: '/webhooks/knowledgesdk',
+    query: '',
+    peer: '192.0.2.1',
+    contentType: null,
+    headers,
+    body: Buffer.from(body),
+    ...changes,
+  });
+}
+
+/** Remembers events and answers as it is told; `hold` keeps appends waiting until `release`. */
+export class MemoryLog implements EventLog {
+  readonly events: { event: NewEvent; deliveries: readonly PlannedDelivery[] }[] = [];
+  refusing: UnavailableReason | null = null;
+  result: ((event: NewEvent, number: number) => AppendResult) | null = null;
+  #holding: (() => void)[] | null = null;
+
+  append(event: NewEvent, deliveries: readonly PlannedDelivery[]): Promise<AppendResult> {
+    this.events.push({ event, deliveries });
+    const number = this.events.length;
+    const result = this.result?.(event, number) ?? { kind: 'accepted', eventId: `evt_${number}` };
+    const holding = this.#holding;
+    return new Promise((resolve) => (holding === null ? resolve(result) : holding.push(() => resolve(result))));
+  }
+
+  unavailable(): UnavailableReason | null {
+    return this.refusing;
+  }
+
+  hold(): void {
+    this.#holding = [];
+  }
+
+  release(): void {
+    const holding = this.#holding ?? [];
+    this.#holding = null;
+    for (const resolve of holding) resolve();
+  }
+}
+
+/** A running listener with everything it reports to. */
+export async function startListener(changes: Partial<PublicListenerOptions> = {}) {
+  const log = new MemoryLog();
+  const rejections: NewRejection[] = [];
+  const observed: unknown[][] = [];
+  const lines: { message: string; record: object }[] = [];
+  const line = (record: object, message: string) => void lines.push({ record, message });
+  const listener = createPublicListener({
+    listen: { host: '127.0.0.1', port: 0 },
+    settings: settings(),
+    log,
+    rejections: { record: (rejection) => void rejections.push(rejection) },
+    observer: {
+      accepted: (...args) => void observed.push(['accepted', ...args]),
+      duplicate: (...args) => void observed.push(['duplicate', ...args]),
+      rejected: (...args) => void observed.push(['rejected', ...args]),
+    },
+    logger: { debug: line, info: line, warn: line, error: line },
+    clock: systemClock,
+    notReady: () => [],
+    ...changes,
+  });
+  const { port } = await listener.start();
+  return { listener, log, rejections, observed, lines, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** A plain socket: what is written goes out as it is, and all that comes back is kept. */
+export class RawClient {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  received = '';
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1');
+    this.socket.on('data', (chunk) => {
+      this.received += chunk.toString('latin1');
+    });
+    this.socket.on('error', () => {});
+    this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
+  }
+
+  send(bytes: string | Buffer): this {
+    this.socket.write(bytes);
+    return this;
+  }
+
+  /** Waits until the text has come; rejects when the connection ends without it. */
+  async until(text: string): Promise<string> {
+    while (!this.received.includes(text)) {
+      if (this.socket.destroyed) throw new Error(`closed before '${text}' came: ${this.received}`);
+      await new Promise<void>((resolve) => {
+        this.socket.once('data', () => resolve());
+        this.socket.once('close', () => resolve());
+      });
+    }
+    return this.received;
+  }
+}
