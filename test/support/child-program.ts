@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+const ALARMING = new Set(['warn', 'error', 'fatal']);
+
 export type LogRecord = Record<string, unknown>;
 
 export interface Exit {
@@ -53,6 +55,11 @@ export class ChildProgram {
       const record = parse(line);
       return record === null ? [] : [record];
     });
+  }
+
+  /** What it logged as a warning or worse. */
+  alarms(): LogRecord[] {
+    return this.records().filter(({ level }) => typeof level === 'string' && ALARMING.has(level));
   }
 
   /** @throws Error with the program's output when it ends, or the time is over, before such a record comes */

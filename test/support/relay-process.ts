@@ -41,6 +41,19 @@ export function relayConfig(setup: RelaySetup): Record<string, unknown> {
   };
 }
 
+/** The relay did not get as far as taking webhooks. */
+export class StartFailure extends Error {
+  readonly program: ChildProgram;
+  /** How it ended by itself; null when it had to be ended. */
+  readonly exit: Exit | null;
+
+  constructor(program: ChildProgram, exit: Exit | null, options: ErrorOptions) {
+    super(`the relay did not start:\n${program.lines.slice(-20).join('\n')}`, options);
+    this.program = program;
+    this.exit = exit;
+  }
+}
+
 /** The relay as an operator runs it: a process of its own over a folder that outlives it. */
 export class RelayProcess {
   readonly program: ChildProgram;
@@ -66,7 +79,7 @@ export class RelayProcess {
     this.admin = new AdminClient(at.adminUrl);
   }
 
-  /** Starts it and waits until it takes webhooks. @throws Error with its output when it does not */
+  /** Starts it and waits until it takes webhooks. @throws StartFailure when it does not */
   static async start(setup: RelaySetup): Promise<RelayProcess> {
     const folder = setup.folder ?? newFolder();
     const startedAt = performance.now();
@@ -78,8 +91,9 @@ export class RelayProcess {
       const at = { folder, publicUrl, adminUrl: String(record.admin), readyMs: performance.now() - startedAt };
       return new RelayProcess(setup, program, at);
     } catch (error) {
+      const exit = program.exit;
       await program.kill();
-      throw error;
+      throw new StartFailure(program, exit, { cause: error });
     }
   }
 
