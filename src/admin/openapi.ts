@@ -14,17 +14,19 @@ class Schemas {
 
   /** @param io which side of a transformation is on the wire: `input` for requests, `output` for answers */
   of(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _dialect, $defs: definitions, ...json } = z.toJSONSchema(schema, { io }) as Json;
+    const { $schema: _dialect, $defs: definitions, ...json } = z.toJSONSchema(schema, { io, override: withoutPattern }) as Json;
     for (const [name, definition] of Object.entries((definitions ?? {}) as Json)) this.#add(name, definition as Json);
-    const id = schema.meta()?.id;
-    if (id === undefined) return moved(json);
-    this.#add(id, json);
-    return { $ref: `${COMPONENTS}${id}` };
+    return moved(json);
   }
 
   #add(name: string, { id: _id, ...definition }: Json): void {
     this.components[name] = moved(definition);
   }
+}
+
+/** A format says it all to a reader; the pattern that zod adds to it is 200 characters long. */
+function withoutPattern({ jsonSchema }: { jsonSchema: { format?: unknown; pattern?: unknown } }): void {
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 }
 
 /** References point into the document's components instead of the schema's own definitions. */

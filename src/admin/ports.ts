@@ -175,14 +175,12 @@ export interface Targets {
   resume(name: string): Promise<TargetView | null>;
 }
 
-/** What the admin API needs of the dispatcher. */
+/** What the admin API needs of the dispatcher. Waking it when there is new work is the store's part. */
 export interface Dispatching {
   /** Whether an attempt of this delivery runs at this moment; then it is shown as `delivering`. */
   isRunning(deliveryId: string): boolean;
-  /** Ends a running attempt; its result is recorded. */
-  abort(deliveryId: string): void;
-  /** The target may have work that is due now. */
-  wake(target: string): void;
+  /** Ends a running attempt, whose result is recorded. */
+  cancel(deliveryId: string): void;
 }
 
 /** A bulk replay that is not finished. */
@@ -198,8 +196,6 @@ export interface ReplayStep {
   failed: number;
   /** Nothing is left, or the task was cancelled. */
   finished: boolean;
-  /** Targets that have new work, which is due now. */
-  touchedTargets: readonly string[];
 }
 
 /** The work of bulk replays. The cursor is stored in the transaction that makes the work: a restart neither skips nor repeats. */

@@ -9,8 +9,6 @@ const LONGEST_RETRY_MS = 30_000;
 
 export interface ReplayRunnerOptions {
   work: ReplayWork;
-  /** Told of a target that has new work. */
-  wakeTarget(target: string): void;
   clock: Clock;
   logger: Logger;
 }
@@ -33,7 +31,7 @@ interface RunningTask extends TaskRef {
 }
 
 /** One step at a time, tasks in turn: a task that is paced slowly does not hold up another. */
-export function createReplayRunner({ work, wakeTarget, clock, logger }: ReplayRunnerOptions): ReplayRunner {
+export function createReplayRunner({ work, clock, logger }: ReplayRunnerOptions): ReplayRunner {
   const tasks = new Map<string, RunningTask>();
   // A wake-up that comes while tasks are being read is remembered.
   let unread = false;
@@ -73,7 +71,7 @@ export function createReplayRunner({ work, wakeTarget, clock, logger }: ReplayRu
       }
       // Set again at the end of the map: tasks take turns.
       tasks.delete(task.id);
-      if (!(await advance(task, { work, wakeTarget, clock, logger }))) tasks.set(task.id, task);
+      if (!(await advance(task, { work, clock, logger }))) tasks.set(task.id, task);
     }
   };
 
@@ -115,13 +113,12 @@ function nextTask(tasks: ReadonlyMap<string, RunningTask>): RunningTask | null {
 const backoff = (failures: number): number => Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
 
 /** Takes one step of a task. @returns whether the task has ended */
-async function advance(task: RunningTask, { work, wakeTarget, clock, logger }: ReplayRunnerOptions): Promise<boolean> {
+async function advance(task: RunningTask, { work, clock, logger }: ReplayRunnerOptions): Promise<boolean> {
   try {
     if (!task.materialised) await work.materialise(task.id);
     task.materialised = true;
     const step = await work.step(task.id, stepLimit(task.ratePerSecond));
     task.failures = 0;
-    for (const target of step.touchedTargets) wakeTarget(target);
     task.notBefore = clock.monotonic() + pace(step, task.ratePerSecond);
     if (step.finished) logger.info({ taskId: task.id }, 'replay finished');
     return step.finished;

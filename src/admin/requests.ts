@@ -92,6 +92,6 @@ export const replayEventBody = z.strictObject({ targets: targets.exactOptional()
 
 export const pauseBody = z.strictObject({ reason: z.string().max(500).exactOptional() });
 
-export const testBody = z.strictObject({ type: name.exactOptional(), payload: z.json().exactOptional() });
+export const testBody = z.strictObject({ type: name.exactOptional(), payload: z.unknown().exactOptional() });
 
 export const loginBody = z.strictObject({ token: z.string().min(1).max(4096) });

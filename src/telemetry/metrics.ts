@@ -30,6 +30,8 @@ const LATENCY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 const ATTEMPT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Up to the three days of the default schedule. */
 const DELIVERY_SECONDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 900, 3600, 21_600, 86_400, 259_200];
+/** A checkpoint moves up to a whole write-ahead log. */
+const CHECKPOINT_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 const BATCH_ROWS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 
 const NANOSECONDS = 1e9;
@@ -51,7 +53,12 @@ export interface Metrics {
   readonly store: {
     /** One group commit: its duration and how many rows it held. */
     committed(seconds: number, rows: number): void;
-    checkpoint(result: { walBytes: number; error: string | null }): void;
+    walSize(walBytes: number): void;
+    checkpointed(seconds: number): void;
+    checkpointFailed(code: string): void;
+    /** Reasons for which events are not taken; empty when all is well. */
+    trouble(reasons: readonly string[]): void;
+    damaged(deliveryId: string): void;
     clockJumped(): void;
   };
   readonly contentType: string;
@@ -136,10 +143,18 @@ function storeMetrics(registry: Registry): Metrics['store'] {
   const { histogram } = families(registry);
   const commitSeconds = histogram('commit_seconds', 'Duration of a group commit, fsync included.', LATENCY_SECONDS)();
   const commitRows = histogram('commit_rows', 'Rows in a group commit.', BATCH_ROWS)();
+  const checkpoints = histogram('checkpoint_seconds', 'Duration of a checkpoint.', CHECKPOINT_SECONDS)();
   const registers = [registry];
   const wal = new Gauge({ name: 'hookbay_wal_bytes', help: 'Size of the write-ahead log.', registers });
   // Counters of rare events are shown from the start: an alert on their increase needs the zero before it.
   const errors = new Counter({ name: 'hookbay_checkpoint_errors_total', help: 'Checkpoints that failed.', registers });
+  const damaged = new Counter({ name: 'hookbay_damaged_events_total', help: 'Stored events found damaged.', registers });
+  const trouble = new Gauge({
+    name: 'hookbay_storage_trouble',
+    help: '1 for each reason for which events are not taken.',
+    labelNames: ['reason'],
+    registers,
+  });
   const jumps = new Counter({
     name: 'hookbay_clock_jumps_total',
     help: 'Jumps of the wall clock by over five minutes.',
@@ -150,10 +165,14 @@ function storeMetrics(registry: Registry): Metrics['store'] {
       commitSeconds.observe(seconds);
       commitRows.observe(rows);
     },
-    checkpoint: ({ walBytes, error }) => {
-      wal.set(walBytes);
-      if (error !== null) errors.inc();
+    walSize: (walBytes) => wal.set(walBytes),
+    checkpointed: (seconds) => checkpoints.observe(seconds),
+    checkpointFailed: () => errors.inc(),
+    trouble: (reasons) => {
+      trouble.reset();
+      for (const reason of reasons) trouble.set({ reason }, 1);
     },
+    damaged: () => damaged.inc(),
     clockJumped: () => jumps.inc(),
   };
 }

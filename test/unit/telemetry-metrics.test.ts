@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DeliverObserver } from '../../src/deliver/ports.ts';
 import type { IngestObserver } from '../../src/ingest/ports.ts';
+import type { StoreObserver } from '../../src/store/sqlite/ports.ts';
 import { createMetrics, type MetricSources, type Metrics } from '../../src/telemetry/metrics.ts';
 
 const sources: MetricSources = {
@@ -25,6 +26,7 @@ afterEach(() => open?.close());
 function exercise(metrics: Metrics): void {
   const ingest: IngestObserver = metrics.ingest;
   const deliver: DeliverObserver = metrics.deliver;
+  const store: StoreObserver = metrics.store;
   ingest.accepted('knowledgesdk', 0.003);
   ingest.duplicate('knowledgesdk', true, 0.001);
   ingest.rejected('knowledgesdk', 'verification_failed', 401);
@@ -33,8 +35,12 @@ function exercise(metrics: Metrics): void {
   deliver.attempt('app', 'delivered', 200, 0.02);
   deliver.delivered('app', 5);
   deliver.dead('app', 'dlv_1', 'budget_used');
-  metrics.store.committed(0.004, 16);
-  metrics.store.checkpoint({ walBytes: 4096, error: 'disk I/O error' });
+  store.committed(0.004, 16);
+  store.walSize(4096);
+  store.checkpointed(0.002);
+  store.checkpointFailed('SQLITE_IOERR');
+  store.trouble(['disk_low', 'checkpoint_failing']);
+  store.damaged('dlv_1');
   metrics.store.clockJumped();
 }
 
@@ -72,6 +78,15 @@ describe('metrics', () => {
     expect(text).toContain('hookbay_ack_seconds_bucket{le="5",route="r"} 3');
     expect(text).toContain('hookbay_ack_seconds_bucket{le="+Inf",route="r"} 4');
     expect(text).toMatch(/hookbay_ack_seconds_sum\{route="r"\} 99\.0105/);
+  });
+
+  it('shows what troubles the store only while it does', async () => {
+    const metrics = make();
+    metrics.store.trouble(['disk_low', 'checkpoint_failing']);
+    metrics.store.trouble(['disk_low']);
+    const text = await metrics.metrics();
+    expect(text).toContain('hookbay_storage_trouble{reason="disk_low"} 1');
+    expect(text).not.toContain('checkpoint_failing');
   });
 
   it('shows backlog and age per target', async () => {

@@ -43,10 +43,7 @@ async function act(action: Action, id: string, context: Context): Promise<Answer
   const { operations, dispatching } = context.ports;
   if (action === 'retry' && dispatching.isRunning(id)) throw attemptRunning(id);
   const result = await operations[action](id);
-  if (result.kind === 'done') {
-    if (action === 'cancel') dispatching.abort(id);
-    else dispatching.wake(result.delivery.target);
-  }
+  if (result.kind === 'done' && action === 'cancel') dispatching.cancel(id);
   return acted(action, id, result, context);
 }
 

@@ -86,10 +86,8 @@ export const eventEndpoints: readonly Endpoint[] = [
     },
     problems: [404, 410],
     handle: async ({ id, body, ...context }) => {
-      const { operations, dispatching } = context.ports;
       const targets = knownTargets(body.targets, context.settings.attempts);
-      const deliveries = found(await operations.replayEvent(id, targets), 'event', id);
-      for (const { target } of deliveries) dispatching.wake(target);
+      const deliveries = found(await context.ports.operations.replayEvent(id, targets), 'event', id);
       return json({ deliveries: deliveries.map((delivery) => deliveryJson(delivery, context)) }, 202);
     },
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Endpoint, endpoint, json } from '../endpoint.ts';
 
-const readiness = z.strictObject({ status: z.enum(['ready', 'not_ready']), reasons: z.array(z.string()) });
+const readiness = z.strictObject({ status: z.enum(['ready', 'unavailable']), reasons: z.array(z.string()).exactOptional() });
 
 export const healthEndpoints: readonly Endpoint[] = [
   endpoint({
@@ -9,8 +9,8 @@ export const healthEndpoints: readonly Endpoint[] = [
     path: '/healthz',
     summary: 'Whether the process is alive',
     access: 'open',
-    answers: { 200: { description: 'It is', schema: z.strictObject({ status: z.literal('alive') }) } },
-    handle: () => json({ status: 'alive' }),
+    answers: { 200: { description: 'It is', schema: z.strictObject({ status: z.literal('ok') }) } },
+    handle: () => json({ status: 'ok' }),
   }),
   endpoint({
     method: 'get',
@@ -23,7 +23,7 @@ export const healthEndpoints: readonly Endpoint[] = [
     },
     handle: ({ ports }) => {
       const { ready, reasons } = ports.readiness();
-      return json({ status: ready ? 'ready' : 'not_ready', reasons }, ready ? 200 : 503);
+      return ready ? json({ status: 'ready' }) : json({ status: 'unavailable', reasons }, 503);
     },
   }),
   endpoint({
