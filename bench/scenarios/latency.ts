@@ -3,7 +3,7 @@ import { twoTargets } from '../backlog-store.ts';
 import type { LoadReport } from '../load-plan.ts';
 import { atMost, type Measure, measure } from '../measure.ts';
 import { generate, startForwarder } from '../processes.ts';
-import { type Bench, type Scenario, steadyLoad, TARGET_CONNECTIONS, warmUp } from '../scenario.ts';
+import { type Bench, type Scenario, steadyLoad, TARGET_CONNECTIONS } from '../scenario.ts';
 
 const RATE_PER_SECOND = 1_000;
 
@@ -12,9 +12,9 @@ interface Steady {
   peakMiB: number;
 }
 
-/** One minute at the steady rate, after a warm-up. */
+/** One minute at the steady rate, after a warm-up at the same rate: a burst would leave its mark on the memory. */
 async function steady(url: string, bench: Bench): Promise<LoadReport> {
-  await generate(warmUp(url, bench));
+  await generate(steadyLoad(url, RATE_PER_SECOND, bench.short ? 1 : 5));
   const report = await generate(steadyLoad(url, RATE_PER_SECOND, bench.short ? 2 : 60));
   if (report.ok !== report.sent) throw new Error(`not all events were acknowledged: ${JSON.stringify(report.failed)}`);
   return report;
