@@ -31,7 +31,7 @@ export type DeliveryChange =
   | { kind: 'lease'; lease: Lease }
   | { kind: 'release-lease'; lease: Lease }
   | { kind: 'settle'; lease: Lease; outcome: Outcome }
-  | { kind: 'retry'; attemptRunning: boolean }
+  | { kind: 'retry' }
   | { kind: 'cancel' }
   | { kind: 'discard' }
   | { kind: 'release' }
@@ -54,20 +54,28 @@ function dueNow(state: DeliveryState, now: number, changes: Partial<DeliveryStat
 
 function settle(state: DeliveryState, lease: Lease, outcome: Outcome, now: number): Transition {
   if (state.lease !== lease) return refuse('stale_lease');
-  const attempts = state.attempts + 1;
-  // A cancel that came while the attempt ran stays a cancel, whatever the attempt brought: its result is recorded.
-  if (state.status !== 'pending') return { ok: true, state: { ...state, attempts, lease: null }, recordAttempt: true };
-  const tried: DeliveryState = { ...state, attempts, nextTrigger: 'retry', lease: null };
+  const recorded = (next: DeliveryState): Transition => ({ ok: true, state: next, recordAttempt: true });
+  const tried: DeliveryState = { ...state, attempts: state.attempts + 1, nextTrigger: 'retry', lease: null };
+  // A cancel that came while the attempt ran stays a cancel, whatever the attempt brought.
+  if (state.status === 'cancelled') return recorded(tried);
   switch (outcome.kind) {
     case 'delivered':
-      return { ok: true, state: finish(tried, 'delivered', null, now), recordAttempt: true };
+      return recorded(finish(tried, 'delivered', null, now));
     case 'dead':
-      return { ok: true, state: finish(tried, 'dead', outcome.reason, now), recordAttempt: true };
+      return recorded(finish(tried, 'dead', outcome.reason, now));
     case 'retry':
-      return { ok: true, state: { ...tried, reason: outcome.reason, dueAt: now + outcome.delayMs }, recordAttempt: true };
+      // Held meanwhile, because its target was removed: it waits for that, not for the schedule.
+      if (state.status === 'held') return recorded(tried);
+      return recorded({ ...tried, reason: outcome.reason, dueAt: now + outcome.delayMs });
     default:
       return outcome satisfies never;
   }
+}
+
+/** An operator's change of a delivery that a dispatcher does not have. */
+function unleased(state: DeliveryState, allowed: readonly DeliveryStatus[], next: () => DeliveryState): Transition {
+  if (!allowed.includes(state.status)) return refuse('wrong_status');
+  return state.lease === null ? { ok: true, state: next(), recordAttempt: false } : refuse('attempt_running');
 }
 
 /**
@@ -85,23 +93,22 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
     case 'settle':
       return settle(state, change.lease, change.outcome, now);
     case 'retry':
-      if (change.attemptRunning) return refuse('attempt_running');
-      if (state.status !== 'dead' && state.status !== 'pending' && state.status !== 'held') return refuse('wrong_status');
-      return moved(dueNow(state, now, { budgetStart: state.attempts, nextTrigger: 'manual' }));
+      return unleased(state, ['dead', 'pending', 'held'], () =>
+        dueNow(state, now, { budgetStart: state.attempts, nextTrigger: 'manual' }),
+      );
     case 'cancel':
       // The lease stays, so that the result of an attempt that is running can still be recorded.
       return state.status === 'pending'
         ? moved({ ...finish(state, 'cancelled', 'cancelled', now), lease: state.lease })
         : refuse('wrong_status');
     case 'discard':
-      return state.status === 'dead' || state.status === 'held'
-        ? moved(finish(state, 'cancelled', 'discarded', now))
-        : refuse('wrong_status');
+      return unleased(state, ['dead', 'held'], () => finish(state, 'cancelled', 'discarded', now));
     case 'release':
-      return state.status === 'held' ? moved(dueNow(state, now, {})) : refuse('wrong_status');
+      return unleased(state, ['held'], () => dueNow(state, now, {}));
     case 'hold':
+      // The lease stays here too: attempts in flight finish, and one that succeeds has delivered.
       return state.status === 'pending'
-        ? moved({ ...state, status: 'held', reason: change.reason, dueAt: null, lease: state.lease })
+        ? moved({ ...state, status: 'held', reason: change.reason, dueAt: null })
         : refuse('wrong_status');
     default:
       return change satisfies never;

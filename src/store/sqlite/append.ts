@@ -1,0 +1,119 @@
+import { hash } from 'node:crypto';
+import type { Database, Statement } from 'better-sqlite3';
+import type { LeaseTable } from './leases.ts';
+import type { Appended, AppendRow } from './protocol.ts';
+import type { Tallies } from './tallies.ts';
+
+interface KnownKey {
+  seq: number;
+  received_at: number;
+  key_expires_at: number;
+  body_sha256: Buffer;
+}
+
+/** Stores accepted requests: the event, its dedup key and its deliveries. Runs inside the batch's transaction. */
+export class Appender {
+  readonly #leases: LeaseTable;
+  readonly #tallies: Tallies;
+  readonly #event: Statement;
+  readonly #content: Statement;
+  readonly #delivery: Statement;
+  readonly #known: Statement;
+  readonly #forget: Statement;
+  readonly #again: Statement;
+
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies) {
+    this.#leases = leases;
+    this.#tallies = tallies;
+    this.#event = db.prepare(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (route, dedup_key) WHERE key_live = 1 DO NOTHING`);
+    this.#content = db.prepare('INSERT INTO event_content VALUES (?, ?, ?)');
+    this.#delivery = db.prepare("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 'initial', 0, NULL)");
+    this.#known = db.prepare(
+      'SELECT seq, received_at, key_expires_at, body_sha256 FROM events WHERE route = ? AND dedup_key = ? AND key_live = 1',
+    );
+    this.#forget = db.prepare('UPDATE events SET key_live = 0 WHERE seq = ?');
+    this.#again = db.prepare('UPDATE events SET duplicates = duplicates + 1, conflicts = conflicts + ? WHERE seq = ?');
+  }
+
+  /**
+   * @param head bytes of the head
+   * @param body bytes of the body
+   * @param now wall ms of the batch: what is not leased is due then
+   */
+  append(row: AppendRow, head: Uint8Array, body: Uint8Array, now: number): Appended {
+    const bodyHash = hash('sha256', body, 'buffer');
+    let seq = this.#insert(row, head, bodyHash);
+    if (seq === null) {
+      const known = this.#known.get(row.route, row.dedupKey) as KnownKey;
+      // The window is fixed from the first acceptance; after it the key is new.
+      if (known.key_expires_at > row.receivedAt) return this.#duplicate(known, bodyHash);
+      this.#forget.run(known.seq);
+      seq = this.#insert(row, head, bodyHash);
+      if (seq === null) throw new Error('a dedup key that was forgotten is still there');
+    }
+    this.#content.run(seq, head, body);
+    return { kind: 'accepted', event: seq, firstDelivery: this.#deliveries(row, seq, now) };
+  }
+
+  /** @returns null when the key is known */
+  #insert(row: AppendRow, head: Uint8Array, bodyHash: Buffer): number | null {
+    const seq = this.#tallies.peek('event');
+    const key = row.dedupKey;
+    const { changes } = this.#event.run(
+      seq,
+      row.receivedAt,
+      row.route,
+      row.type,
+      key,
+      key === null ? 0 : 1,
+      key === null ? null : row.receivedAt + row.dedupWindowMs,
+      this.#tallies.peek('delivery'),
+      row.deliveries.length,
+      row.method,
+      row.path,
+      row.query,
+      row.peer,
+      row.contentType,
+      row.bodyLength,
+      hash('sha256', head, 'buffer'),
+      bodyHash,
+    );
+    if (changes === 0) return null;
+    return this.#tallies.take('event');
+  }
+
+  #duplicate(known: KnownKey, bodyHash: Buffer): Appended {
+    const conflict = !known.body_sha256.equals(bodyHash);
+    this.#again.run(conflict ? 1 : 0, known.seq);
+    return { kind: 'duplicate', event: known.seq, receivedAt: known.received_at, conflict };
+  }
+
+  #deliveries(row: AppendRow, event: number, now: number): number {
+    const first = this.#tallies.take('delivery', row.deliveries.length);
+    row.deliveries.forEach(({ target, filtered, lease }, index) => {
+      const seq = first + index;
+      const status = filtered === null ? 'pending' : 'filtered';
+      const dueAt = filtered === null ? now : null;
+      const finishedAt = filtered === null ? null : now;
+      this.#delivery.run(seq, event, row.receivedAt, row.route, target, status, filtered, dueAt, finishedAt);
+      this.#tallies.add(row.route, target, status, 1);
+      if (lease === null || filtered !== null) return;
+      this.#leases.set(seq, {
+        state: {
+          status: 'pending',
+          reason: null,
+          dueAt,
+          finishedAt: null,
+          attempts: 0,
+          budgetStart: 0,
+          nextTrigger: 'initial',
+          lease,
+        },
+        route: row.route,
+        target,
+      });
+    });
+    return first;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import type { Lease } from '../../domain/delivery.ts';
+import { HookbayError } from '../../domain/errors.ts';
+import { formatId, parseId } from '../../domain/ids.ts';
+import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { parseHead } from './head.ts';
+import type { StoreObserver } from './ports.ts';
+import type { LeasedRow } from './protocol.ts';
+
+/** Claims, releases and settles deliveries for the dispatcher. */
+export class SqliteDeliveryQueue {
+  readonly #commits: GroupCommit;
+  readonly #observer: StoreObserver;
+  readonly #now: () => number;
+
+  constructor(commits: GroupCommit, observer: StoreObserver, now: () => number) {
+    this.#commits = commits;
+    this.#observer = observer;
+    this.#now = now;
+  }
+
+  async lease(
+    target: string,
+    room: { deliveries: number; bytes: number },
+  ): Promise<{ deliveries: LeasedDelivery[]; nextDueAt: number | null }> {
+    const result = await this.#commits.command({ kind: 'lease', target, ...room, now: this.#now() });
+    if (result.kind === 'failed') throw new HookbayError({ code: 'lease_failed', status: 500, message: result.message });
+    if (result.kind !== 'leased') return { deliveries: [], nextDueAt: null };
+    for (const { createdAt, delivery } of result.damaged) this.#observer.damaged(formatId('dlv', createdAt, delivery));
+    return { deliveries: result.rows.map(leasedDelivery), nextDueAt: result.nextDueAt };
+  }
+
+  release(deliveries: readonly { id: string; lease: Lease }[]): void {
+    this.#commits.release(deliveries.map(({ id, lease }) => ({ delivery: numberOf(id), lease })));
+  }
+
+  async settle(
+    { id, lease }: { id: string; lease: Lease },
+    attempt: Attempt,
+    outcome: Outcome,
+  ): Promise<{ kind: 'settled' } | { kind: 'stale' }> {
+    const settled = await this.#commits.settle({ delivery: numberOf(id), lease, outcome, attempt: JSON.stringify(attempt) });
+    return { kind: settled ? 'settled' : 'stale' };
+  }
+}
+
+/** The row number in an id that this store has made itself. */
+function numberOf(id: string): number {
+  const parts = parseId('dlv', id);
+  if (parts === null) throw new HookbayError({ code: 'bad_delivery_id', status: 500, message: `${id} is no delivery's id` });
+  return parts.sequence;
+}
+
+function leasedDelivery(row: LeasedRow): LeasedDelivery {
+  const { event } = row;
+  const { method, path, query, headers } = parseHead(event.head);
+  return {
+    id: formatId('dlv', row.createdAt, row.delivery),
+    lease: row.lease,
+    target: row.target,
+    attempts: row.attempts,
+    budgetStart: row.budgetStart,
+    trigger: row.trigger,
+    event: {
+      id: formatId('evt', event.receivedAt, event.seq),
+      route: event.route,
+      type: event.type,
+      receivedAt: event.receivedAt,
+      method,
+      path,
+      query,
+      peer: event.peer,
+      headers,
+      body: Buffer.from(event.body.buffer, event.body.byteOffset, event.body.byteLength),
+    },
+  };
+}

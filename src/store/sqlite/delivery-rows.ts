@@ -1,0 +1,114 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { AttemptTrigger } from '../../domain/attempt.ts';
+import {
+  type DeliveryChange,
+  type DeliveryState,
+  type DeliveryStatus,
+  type Transition,
+  transition,
+} from '../../domain/delivery.ts';
+import type { LeaseTable } from './leases.ts';
+import type { DueChange } from './protocol.ts';
+import type { Tallies } from './tallies.ts';
+
+interface StateRow {
+  event_seq: number;
+  route: string;
+  target: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  due_at: number | null;
+  finished_at: number | null;
+  attempts: number;
+  budget_start: number;
+  next_trigger: AttemptTrigger;
+}
+
+export interface StoredDelivery {
+  event: number;
+  route: string;
+  target: string;
+  state: DeliveryState;
+}
+
+/** Reads a delivery's state and writes what became of it: the one way to a delivery's row after its insert. */
+export class DeliveryRows {
+  readonly #leases: LeaseTable;
+  readonly #tallies: Tallies;
+  readonly #read: Statement;
+  readonly #write: Statement;
+  readonly #writeAttempt: Statement;
+  readonly #keepAttempt: Statement;
+
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies) {
+    this.#leases = leases;
+    this.#tallies = tallies;
+    this.#read = db.prepare(
+      'SELECT event_seq, route, target, status, reason, due_at, finished_at, attempts, budget_start, next_trigger FROM deliveries WHERE seq = ?',
+    );
+    const columns = 'status = ?, reason = ?, due_at = ?, finished_at = ?, attempts = ?, budget_start = ?, next_trigger = ?';
+    this.#write = db.prepare(`UPDATE deliveries SET ${columns} WHERE seq = ?`);
+    this.#writeAttempt = db.prepare(`UPDATE deliveries SET ${columns}, last_attempt = ? WHERE seq = ?`);
+    this.#keepAttempt = db.prepare('INSERT INTO attempts SELECT seq, attempts, last_attempt FROM deliveries WHERE seq = ?');
+  }
+
+  read(seq: number): StoredDelivery | null {
+    const row = this.#read.get(seq) as StateRow | undefined;
+    if (row === undefined) return null;
+    const state: DeliveryState = {
+      status: row.status,
+      reason: row.reason,
+      dueAt: row.due_at,
+      finishedAt: row.finished_at,
+      attempts: row.attempts,
+      budgetStart: row.budget_start,
+      nextTrigger: row.next_trigger,
+      lease: this.#leases.leaseOf(seq),
+    };
+    return { event: row.event_seq, route: row.route, target: row.target, state };
+  }
+
+  /**
+   * Applies a change by the rules and stores what came of it.
+   * @param attempt JSON of the attempt, when the change settles one
+   */
+  change(
+    seq: number,
+    delivery: StoredDelivery | LeasedState,
+    change: DeliveryChange,
+    now: number,
+    attempt: string | null = null,
+  ): Transition {
+    const result = transition(delivery.state, change, now);
+    if (!result.ok) return result;
+    this.#store(seq, delivery, result.state, attempt);
+    return result;
+  }
+
+  #store(seq: number, { state: before, route, target }: LeasedState, after: DeliveryState, attempt: string | null): void {
+    const { status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger } = after;
+    if (attempt === null) {
+      this.#write.run(status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger, seq);
+    } else {
+      // The row carries the last attempt; the one before it moves out. So a delivery that succeeds at once has one row.
+      if (before.attempts > 0) this.#keepAttempt.run(seq);
+      this.#writeAttempt.run(status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger, attempt, seq);
+    }
+    this.#tallies.move(route, target, before.status, status);
+    if (after.lease !== null) this.#leases.set(seq, { state: after, route, target });
+    else if (before.lease !== null) this.#leases.remove(seq);
+  }
+}
+
+interface LeasedState {
+  route: string;
+  target: string;
+  state: DeliveryState;
+}
+
+/** Keeps of several changes the earliest due time per target. */
+export function earliestDue(changes: readonly DueChange[]): DueChange[] {
+  const earliest = new Map<string, number>();
+  for (const { target, dueAt } of changes) earliest.set(target, Math.min(dueAt, earliest.get(target) ?? dueAt));
+  return [...earliest].map(([target, dueAt]) => ({ target, dueAt }));
+}

@@ -1,0 +1,157 @@
+import type { HookbayError } from '../../domain/errors.ts';
+import type { AppendResult, NewEvent, PlannedDelivery, UnavailableReason } from '../../domain/event.ts';
+import { formatId } from '../../domain/ids.ts';
+import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { renderHead } from './head.ts';
+import type { StorageHealth } from './health.ts';
+import type { HandOff } from './ports.ts';
+import type { AppendDelivery, Appended, AppendRow } from './protocol.ts';
+
+/** KnowledgeSDK gives up after 6 s: an answer that comes at 4 s, and says 'not taken', still arrives. */
+const COMMIT_DEADLINE_MS = 4_000;
+const DEADLINE_TICK_MS = 100;
+
+/** Given by the main thread, so odd; the writer's own leases are even. */
+const FIRST_LEASE = 1;
+const LEASE_STEP = 2;
+
+interface OpenAppend {
+  startedAt: number;
+  answer(result: AppendResult): void;
+}
+
+/** Takes events in: durable when `append` resolves with `accepted`. Never rejects. */
+export class SqliteEventLog {
+  readonly #commits: GroupCommit;
+  readonly #health: StorageHealth;
+  readonly #handOff: HandOff;
+  readonly #monotonic: () => number;
+  readonly #open = new Set<OpenAppend>();
+  readonly #deadlines: NodeJS.Timeout;
+  #nextLease = FIRST_LEASE;
+  #handing: (() => void)[] = [];
+
+  constructor(commits: GroupCommit, health: StorageHealth, handOff: HandOff, monotonic: () => number) {
+    this.#commits = commits;
+    this.#health = health;
+    this.#handOff = handOff;
+    this.#monotonic = monotonic;
+    this.#deadlines = setInterval(() => this.#giveUpOld(), DEADLINE_TICK_MS);
+  }
+
+  unavailable(): UnavailableReason | null {
+    return this.#health.refusal;
+  }
+
+  append(event: NewEvent, planned: readonly PlannedDelivery[]): Promise<AppendResult> {
+    const reason = this.#health.refusal;
+    if (reason !== null) return Promise.resolve({ kind: 'unavailable', reason });
+    return new Promise((resolve) => {
+      const open: OpenAppend = { startedAt: this.#monotonic(), answer: resolve };
+      this.#open.add(open);
+      const deliveries = planned.map((delivery) => this.#claim(delivery, event.body.length));
+      this.#commits.append({
+        head: renderHead(event.method, event.path, event.query, event.headers),
+        body: event.body,
+        row: rowOf(event, deliveries),
+        settled: (result) => this.#settled(open, event, deliveries, result),
+        failed: (error) => this.#failed(open, event, deliveries, error),
+      });
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#deadlines);
+  }
+
+  #claim({ target, filtered }: PlannedDelivery, bytes: number): AppendDelivery {
+    if (filtered !== null || !this.#handOff.reserve(target, bytes)) return { target, filtered, lease: null };
+    const lease = this.#nextLease;
+    this.#nextLease += LEASE_STEP;
+    return { target, filtered, lease };
+  }
+
+  #settled(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], result: Appended): void {
+    this.#open.delete(open);
+    switch (result.kind) {
+      case 'accepted': {
+        const eventId = formatId('evt', event.receivedAt, result.event);
+        open.answer({ kind: 'accepted', eventId });
+        this.#later(() => this.#hand(event, eventId, deliveries, result.firstDelivery));
+        return;
+      }
+      case 'duplicate':
+        this.#unreserve(event, deliveries);
+        open.answer({ kind: 'duplicate', eventId: formatId('evt', result.receivedAt, result.event), conflict: result.conflict });
+        return;
+      case 'refused':
+        this.#unreserve(event, deliveries);
+        open.answer({ kind: 'unavailable', reason: 'row_refused' });
+        return;
+      default:
+        result satisfies never;
+    }
+  }
+
+  #failed(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], error: HookbayError): void {
+    this.#open.delete(open);
+    this.#unreserve(event, deliveries);
+    open.answer({ kind: 'unavailable', reason: error.code === 'disk_full' ? 'disk_full' : 'storage_failing' });
+  }
+
+  #unreserve(event: NewEvent, deliveries: AppendDelivery[]): void {
+    for (const { target, lease } of deliveries) if (lease !== null) this.#handOff.unreserve(target, event.body.length);
+  }
+
+  /** The senders of the whole batch are answered first: starting an attempt takes longer than an answer. */
+  #later(hand: () => void): void {
+    if (this.#handing.length === 0) {
+      setImmediate(() => {
+        for (const each of this.#handing.splice(0)) each();
+      });
+    }
+    this.#handing.push(hand);
+  }
+
+  #hand(event: NewEvent, id: string, deliveries: AppendDelivery[], first: number): void {
+    const { route, type, receivedAt, method, path, query, peer, headers, body } = event;
+    const content: LeasedDelivery['event'] = { id, route, type, receivedAt, method, path, query, peer, headers, body };
+    deliveries.forEach(({ target, filtered, lease }, index) => {
+      if (lease !== null) {
+        const delivery = formatId('dlv', receivedAt, first + index);
+        this.#handOff.hand({ id: delivery, lease, target, attempts: 0, budgetStart: 0, trigger: 'initial', event: content });
+      } else if (filtered === null) {
+        this.#handOff.wake(target, receivedAt);
+      }
+    });
+  }
+
+  /** Oldest first, so the first young one ends the walk. What was given up may still be committed; then it is delivered. */
+  #giveUpOld(): void {
+    const latest = this.#monotonic() - COMMIT_DEADLINE_MS;
+    for (const open of this.#open) {
+      if (open.startedAt > latest) return;
+      this.#open.delete(open);
+      open.answer({ kind: 'unavailable', reason: 'commit_timeout' });
+    }
+  }
+}
+
+function rowOf(event: NewEvent, deliveries: AppendDelivery[]): AppendRow {
+  return {
+    receivedAt: event.receivedAt,
+    route: event.route,
+    type: event.type,
+    dedupKey: event.dedup?.key ?? null,
+    dedupWindowMs: event.dedup?.windowMs ?? 0,
+    method: event.method,
+    path: event.path,
+    query: event.query,
+    peer: event.peer,
+    contentType: event.contentType,
+    headLength: 0,
+    bodyLength: event.body.length,
+    deliveries,
+  };
+}

@@ -1,0 +1,139 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Attempt } from '../../domain/attempt.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { parseId } from '../../domain/ids.ts';
+import { type Condition, conditionOf, type DeliveryFilter } from './delivery-filter.ts';
+import { type Page, type PageRequest, readCursor, scanAll, scanPage } from './scan.ts';
+import { type DeliveryRow, type DeliveryView, deliveryView } from './views.ts';
+
+export type Found<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'gone' };
+
+const COLUMNS = `d.seq, d.event_seq, (SELECT received_at FROM events e WHERE e.seq = d.event_seq) AS event_received_at, d.created_at,
+  d.route, d.target, d.status, d.reason, d.due_at, d.finished_at, d.attempts, d.budget_start, d.last_attempt`;
+
+/** Up to this many rows of a rare status are sorted; more are found soon enough by going through the newest. */
+const SORTED_ROWS = 20_000;
+const INDEXED: ReadonlySet<DeliveryStatus> = new Set(['pending', 'dead', 'held']);
+const SAMPLE_ROWS = 10;
+
+export interface TargetCounts {
+  target: string;
+  counts: Partial<Record<DeliveryStatus, number>>;
+  oldestDueAt: number | null;
+}
+
+/** Reads of deliveries. Every call is bounded. */
+export class DeliveryHistory {
+  readonly #db: Database;
+  readonly #bounds: Statement;
+  readonly #counts: Statement;
+  readonly #oldest: Statement;
+  readonly #attempts: Statement;
+  readonly #ofEvent: Statement;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#bounds = db.prepare(
+      'SELECT coalesce((SELECT min(seq) FROM deliveries), 1) AS bottom, coalesce((SELECT max(seq) FROM deliveries), 0) + 1 AS top',
+    );
+    this.#counts = db.prepare('SELECT target, status, sum(count) AS count FROM delivery_counts GROUP BY target, status');
+    this.#oldest = db.prepare("SELECT min(due_at) AS due_at FROM deliveries WHERE status = 'pending' AND target = ?");
+    this.#attempts = db.prepare('SELECT attempt FROM attempts WHERE delivery_seq = ? ORDER BY number');
+    this.#ofEvent = db.prepare(`SELECT ${COLUMNS} FROM deliveries d WHERE d.seq >= ? AND d.seq < ?
+      UNION ALL SELECT ${COLUMNS} FROM deliveries d WHERE d.event_seq = ? AND d.replayed = 1`);
+  }
+
+  list(filter: DeliveryFilter, page: PageRequest): Page<DeliveryView> {
+    const condition = conditionOf(filter);
+    const named = filter.eventId !== undefined || filter.deliveryIds !== undefined || filter.eventIds !== undefined;
+    const rare = filter.status !== undefined && INDEXED.has(filter.status) && this.#count(filter.status) <= SORTED_ROWS;
+    const found = named || rare ? this.#direct(condition, page) : this.#scan(condition, page);
+    return { data: found.data.map(deliveryView), nextCursor: found.nextCursor };
+  }
+
+  get(id: string): Found<DeliveryView & { history: Attempt[] }> {
+    const row = this.#byId(id);
+    if (row === null) return { kind: 'missing' };
+    const view = deliveryView(row);
+    const earlier = (this.#attempts.all(row.seq) as { attempt: string }[]).map(({ attempt }) => JSON.parse(attempt) as Attempt);
+    return { kind: 'found', value: { ...view, history: view.lastAttempt === null ? earlier : [...earlier, view.lastAttempt] } };
+  }
+
+  /** Deliveries of an event, oldest first. */
+  ofEvent(event: number, first: number, count: number): DeliveryView[] {
+    return (this.#ofEvent.all(first, first + count, event) as DeliveryRow[]).map(deliveryView);
+  }
+
+  /** @param rows sequence numbers in any order; those that are gone are left out */
+  views(rows: readonly number[]): DeliveryView[] {
+    const condition: Condition = { sql: 'd.seq IN (SELECT value FROM json_each(?))', params: [JSON.stringify(rows)] };
+    return this.#direct(condition, { cursor: null, limit: rows.length }).data.map(deliveryView);
+  }
+
+  /** Which deliveries a bulk replay would touch: without a status those that are dead or delivered. */
+  match(filter: DeliveryFilter): { matched: number; sample: DeliveryView[] } {
+    const rows = this.matchedRows(filter);
+    return { matched: rows.length, sample: this.views(rows.slice(-SAMPLE_ROWS)) };
+  }
+
+  matchedRows(filter: DeliveryFilter): number[] {
+    const { sql, params } = conditionOf(filter);
+    const finished = filter.status === undefined ? "AND d.status IN ('dead', 'delivered')" : '';
+    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const read = this.#db
+      .prepare(`SELECT d.seq FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ${finished} ORDER BY d.seq`)
+      .pluck();
+    const matched: number[] = [];
+    const take = (rows: number[]): void => {
+      for (const row of rows) matched.push(row);
+    };
+    scanAll(top, bottom, (from, below) => read.all(from, below, ...params) as number[], take);
+    return matched;
+  }
+
+  targetCounts(): TargetCounts[] {
+    const targets = new Map<string, TargetCounts>();
+    for (const { target, status, count } of this.#counts.all() as { target: string; status: DeliveryStatus; count: number }[]) {
+      const entry = targets.get(target) ?? { target, counts: {}, oldestDueAt: this.#oldestDue(target) };
+      entry.counts[status] = count;
+      targets.set(target, entry);
+    }
+    return [...targets.values()];
+  }
+
+  #oldestDue(target: string): number | null {
+    return (this.#oldest.get(target) as { due_at: number | null }).due_at;
+  }
+
+  #count(status: DeliveryStatus): number {
+    const row = this.#db.prepare('SELECT coalesce(sum(count), 0) AS count FROM delivery_counts WHERE status = ?').get(status);
+    return (row as { count: number }).count;
+  }
+
+  #byId(id: string): DeliveryRow | null {
+    const parts = parseId('dlv', id);
+    if (parts === null) return null;
+    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM deliveries d WHERE d.seq = ?`).get(parts.sequence) as
+      | DeliveryRow
+      | undefined;
+    return row?.created_at === parts.time ? row : null;
+  }
+
+  #direct({ sql, params }: Condition, page: PageRequest): Page<DeliveryRow> {
+    const below = readCursor(page.cursor) ?? Number.MAX_SAFE_INTEGER;
+    // The unary plus keeps the planner from walking the whole table by its key instead of the condition's index.
+    const rows = this.#db
+      .prepare(`SELECT ${COLUMNS} FROM deliveries d WHERE +d.seq < ? AND ${sql} ORDER BY +d.seq DESC LIMIT ?`)
+      .all(below, ...params, page.limit + 1) as DeliveryRow[];
+    const data = rows.slice(0, page.limit);
+    return { data, nextCursor: rows.length > page.limit ? (data.at(-1)?.seq ?? 0).toString(36) : null };
+  }
+
+  #scan({ sql, params }: Condition, page: PageRequest): Page<DeliveryRow> {
+    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const read = this.#db.prepare(
+      `SELECT ${COLUMNS} FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ORDER BY d.seq DESC LIMIT ?`,
+    );
+    return scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, ...params, limit) as DeliveryRow[]);
+  }
+}

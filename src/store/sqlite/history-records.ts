@@ -1,0 +1,59 @@
+import type { Database } from 'better-sqlite3';
+import { parseId } from '../../domain/ids.ts';
+import type { Found } from './history-deliveries.ts';
+import { type Page, type PageRequest, scanPage } from './scan.ts';
+import { type RejectionRow, type RejectionView, rejectionView, type TaskRow, type TaskView, taskView } from './views.ts';
+
+/** What was asked for with a bulk replay, as it is stored with the task. */
+export interface OpenTask {
+  seq: number;
+  view: TaskView;
+  request: string;
+}
+
+/** Reads of rejections and tasks. Every call is bounded. */
+export class RecordHistory {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  rejections(filter: { route?: string }, page: PageRequest): Page<RejectionView> {
+    const condition = filter.route === undefined ? '' : 'AND route = ?';
+    const params = filter.route === undefined ? [] : [filter.route];
+    const read = this.#db.prepare(`SELECT * FROM rejections WHERE seq >= ? AND seq < ? ${condition} ORDER BY seq DESC LIMIT ?`);
+    const { bottom, top } = this.#bounds('rejections');
+    const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, ...params, limit) as RejectionRow[]);
+    return { data: found.data.map(rejectionView), nextCursor: found.nextCursor };
+  }
+
+  tasks(page: PageRequest): Page<TaskView> {
+    const read = this.#db.prepare('SELECT * FROM tasks WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?');
+    const { bottom, top } = this.#bounds('tasks');
+    const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, limit) as TaskRow[]);
+    return { data: found.data.map(taskView), nextCursor: found.nextCursor };
+  }
+
+  task(id: string): Found<OpenTask> {
+    const parts = parseId('task', id);
+    const row = parts && (this.#db.prepare('SELECT * FROM tasks WHERE seq = ?').get(parts.sequence) as TaskRow | undefined);
+    if (!row || row.created_at !== parts.time) return { kind: 'missing' };
+    return { kind: 'found', value: openTask(row) };
+  }
+
+  /** Tasks that have not ended, oldest first. */
+  openTasks(): OpenTask[] {
+    const rows = this.#db.prepare("SELECT * FROM tasks WHERE status IN ('pending', 'running') ORDER BY seq").all() as TaskRow[];
+    return rows.map(openTask);
+  }
+
+  #bounds(table: 'rejections' | 'tasks'): { bottom: number; top: number } {
+    const row = this.#db.prepare(`SELECT coalesce(min(seq), 1) AS bottom, coalesce(max(seq), 0) + 1 AS top FROM ${table}`).get();
+    return row as { bottom: number; top: number };
+  }
+}
+
+function openTask(row: TaskRow): OpenTask {
+  return { seq: row.seq, view: taskView(row), request: row.request };
+}

@@ -1,0 +1,44 @@
+import type { Found } from './history-deliveries.ts';
+import type { ReaderClient } from './reader-client.ts';
+import type { Reads } from './reader-protocol.ts';
+import type { Page } from './scan.ts';
+import type { TaskView } from './views.ts';
+
+type Read<Name extends keyof Reads> = (...args: Parameters<Reads[Name]>) => Promise<ReturnType<Reads[Name]>>;
+
+/** What can be read of the past, newest first. Rejects with a HookbayError. */
+export interface History {
+  events: Read<'events'>;
+  event: Read<'event'>;
+  body(id: string): Promise<Found<{ contentType: string | null; body: Buffer }>>;
+  deliveries: Read<'deliveries'>;
+  delivery: Read<'delivery'>;
+  rejections: Read<'rejections'>;
+  tasks(...args: Parameters<Reads['tasks']>): Promise<Page<TaskView>>;
+  task(id: string): Promise<Found<TaskView>>;
+  matchReplay: Read<'match'>;
+  targetCounts: Read<'targetCounts'>;
+}
+
+export function historyOver(reader: ReaderClient): History {
+  return {
+    events: (...args) => reader.ask('events', ...args),
+    event: (...args) => reader.ask('event', ...args),
+    body: async (id) => {
+      const found = await reader.ask('body', id);
+      if (found.kind !== 'found') return found;
+      const { contentType, body } = found.value;
+      return { kind: 'found', value: { contentType, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) } };
+    },
+    deliveries: (...args) => reader.ask('deliveries', ...args),
+    delivery: (...args) => reader.ask('delivery', ...args),
+    rejections: (...args) => reader.ask('rejections', ...args),
+    tasks: (...args) => reader.ask('tasks', ...args),
+    task: async (id) => {
+      const found = await reader.ask('task', id);
+      return found.kind === 'found' ? { kind: 'found', value: found.value.view } : found;
+    },
+    matchReplay: (...args) => reader.ask('match', ...args),
+    targetCounts: () => reader.ask('targetCounts'),
+  };
+}

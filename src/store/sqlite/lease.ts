@@ -1,0 +1,107 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Lease } from '../../domain/delivery.ts';
+import { isWhole } from './content.ts';
+import type { DeliveryRows } from './delivery-rows.ts';
+import type { LeaseTable } from './leases.ts';
+import type { CommandResult, LeasedRow } from './protocol.ts';
+
+interface DueRow {
+  seq: number;
+  due_at: number;
+}
+
+interface ContentRow {
+  created_at: number;
+  event_seq: number;
+  event_route: string;
+  type: string | null;
+  received_at: number;
+  peer: string;
+  head_sha256: Buffer;
+  body_sha256: Buffer;
+  head: Buffer | null;
+  body: Buffer | null;
+}
+
+/** Leases made here are even, those that the main thread gives to appended deliveries are odd. */
+const FIRST_LEASE = 2;
+const LEASE_STEP = 2;
+
+/** Claims due deliveries for the dispatcher, with what they carry. Runs inside the batch's transaction. */
+export class Leaser {
+  readonly #leases: LeaseTable;
+  readonly #rows: DeliveryRows;
+  readonly #due: Statement;
+  readonly #content: Statement;
+  #nextLease: Lease = FIRST_LEASE;
+
+  constructor(db: Database, leases: LeaseTable, rows: DeliveryRows) {
+    this.#leases = leases;
+    this.#rows = rows;
+    this.#due = db.prepare(
+      "SELECT seq, due_at FROM deliveries WHERE status = 'pending' AND target = ? ORDER BY due_at, seq LIMIT ?",
+    );
+    this.#content = db.prepare(`SELECT d.created_at, d.event_seq, e.route AS event_route, e.type, e.received_at, e.peer,
+        e.head_sha256, e.body_sha256, c.head, c.body
+      FROM deliveries d JOIN events e ON e.seq = d.event_seq LEFT JOIN event_content c ON c.seq = d.event_seq WHERE d.seq = ?`);
+  }
+
+  /**
+   * Oldest due first. Those already leased stand at the front of the index and are passed over: at most the
+   * dispatcher's hand-off of them, read from the index alone.
+   */
+  lease(target: string, deliveries: number, bytes: number, now: number): CommandResult {
+    const found = this.#due.all(target, this.#leases.countOf(target) + deliveries + 1) as DueRow[];
+    const rows: LeasedRow[] = [];
+    const damaged: { delivery: number; createdAt: number }[] = [];
+    let used = 0;
+    let nextDueAt: number | null = null;
+    for (const { seq, due_at: dueAt } of found) {
+      if (this.#leases.get(seq) !== undefined) continue;
+      if (dueAt > now || rows.length >= deliveries || used >= bytes) {
+        nextDueAt = dueAt;
+        break;
+      }
+      const row = this.#claim(seq, target, now);
+      if ('damaged' in row) damaged.push(row.damaged);
+      else {
+        rows.push(row);
+        used += row.event.body.byteLength;
+      }
+    }
+    return { kind: 'leased', rows, nextDueAt, damaged };
+  }
+
+  /** When the stored event is not what was accepted, the delivery is held and never sent. */
+  #claim(seq: number, target: string, now: number): LeasedRow | { damaged: { delivery: number; createdAt: number } } {
+    const delivery = this.#rows.read(seq);
+    const row = this.#content.get(seq) as ContentRow | undefined;
+    if (delivery === null || row === undefined) throw new Error(`delivery ${seq} is in the index and not in the table`);
+    if (row.head === null || row.body === null || !isWhole(row.head, row.body, row)) {
+      this.#rows.change(seq, delivery, { kind: 'hold', reason: 'event_damaged' }, now);
+      return { damaged: { delivery: seq, createdAt: row.created_at } };
+    }
+    const lease = this.#nextLease;
+    this.#nextLease += LEASE_STEP;
+    const state = { ...delivery.state, lease };
+    this.#leases.set(seq, { state, route: delivery.route, target });
+    return {
+      delivery: seq,
+      createdAt: row.created_at,
+      lease,
+      target,
+      attempts: state.attempts,
+      budgetStart: state.budgetStart,
+      trigger: state.nextTrigger,
+      event: {
+        seq: row.event_seq,
+        route: row.event_route,
+        type: row.type,
+        receivedAt: row.received_at,
+        peer: row.peer,
+        head: row.head,
+        body: row.body,
+      },
+    };
+  }
+}

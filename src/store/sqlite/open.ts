@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { HookbayError } from '../../domain/errors.ts';
+import { ensureBallast } from './ballast.ts';
+import { openWriter } from './connection.ts';
+import { networkFileSystemOf } from './file-system.ts';
+import { type HighWater, HighWaterFile, highWaterFileOf, readHighWater } from './high-water.ts';
+import { lockDatabase } from './lock.ts';
+import { migrate } from './migrate.ts';
+import type { OpenReport, OpenRequest } from './protocol.ts';
+import { Writer } from './writer.ts';
+
+export interface OpenedDatabase {
+  writer: Writer;
+  report: OpenReport;
+  /** Notes how far the database is committed. */
+  mark(sequence: number, time: number): void;
+  close(): void;
+}
+
+/**
+ * Takes the lock, opens the file, finishes what an unclean stop left, migrates, and compares with the high-water
+ * mark. Nothing here looks at single rows, so a million pending deliveries do not delay the start.
+ * @throws HookbayError when the database cannot be trusted or is not ours to open
+ */
+export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
+  mkdirSync(dirname(file), { recursive: true });
+  const unlock = lockDatabase(file);
+  try {
+    const created = statSync(file, { throwIfNoEntry: false }) === undefined;
+    const recovered = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    const db = openWriter(file);
+    if (recovered) finishRecovery(db, file);
+    const migrationCopy = migrate(db, file);
+    const databaseId = identify(db);
+    const writer = new Writer(db);
+    const gap = compare(writer, databaseId, readHighWater(highWaterFileOf(file)));
+    const highWater = new HighWaterFile(highWaterFileOf(file));
+    const report: OpenReport = {
+      databaseId,
+      created,
+      migrationCopy,
+      recovered,
+      gap,
+      networkFileSystem: networkFileSystemOf(file),
+      ballast: ensureBallast(file, minFree),
+      paused: pausedTargets(db),
+    };
+    const close = (): void => {
+      db.close();
+      highWater.close();
+      unlock();
+    };
+    return { writer, report, mark: (sequence, time) => highWater.write({ databaseId, sequence, time }), close };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** A commit whose fsync failed can reappear from the log: what is in it is made part of the database before anyone is served. */
+function finishRecovery(db: Database, file: string): void {
+  const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  if (result?.busy === 0) return;
+  throw new HookbayError({
+    code: 'recovery_blocked',
+    status: 500,
+    message: `${file}: the write-ahead log of the last run cannot be finished while another program reads the database`,
+    hint: 'Stop the program that has the database open (a backup, the sqlite3 shell), then start again.',
+  });
+}
+
+function identify(db: Database): string {
+  db.prepare("INSERT INTO meta VALUES ('database_id', ?) ON CONFLICT DO NOTHING").run(randomUUID());
+  const row = db.prepare("SELECT value FROM meta WHERE key = 'database_id'").get() as { value: string };
+  return row.value;
+}
+
+/** Finds events that were acknowledged and are not there, and makes sure that their numbers are not given again. */
+function compare(writer: Writer, databaseId: string, mark: HighWater | null): OpenReport['gap'] {
+  const last = writer.lastEvent();
+  if (mark === null || mark.databaseId !== databaseId || mark.sequence <= last) return null;
+  writer.skipEvents(mark.sequence + 1);
+  return { from: last + 1, to: mark.sequence, lastAt: mark.time };
+}
+
+function pausedTargets(db: Database): OpenReport['paused'] {
+  return db.prepare('SELECT name AS target, paused_at AS at, reason FROM paused_targets').all() as OpenReport['paused'];
+}

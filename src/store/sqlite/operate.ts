@@ -1,0 +1,63 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { DeliveryRows } from './delivery-rows.ts';
+import type { CommandResult, DueChange, OperatorChange } from './protocol.ts';
+import type { Tallies } from './tallies.ts';
+
+interface EventRow {
+  route: string;
+  gone: number;
+}
+
+/** What operators do to single deliveries, events and targets. Runs inside the batch's transaction. */
+export class Operator {
+  readonly #rows: DeliveryRows;
+  readonly #tallies: Tallies;
+  readonly #event: Statement;
+  readonly #insert: Statement;
+  readonly #pause: Statement;
+  readonly #resume: Statement;
+
+  constructor(db: Database, rows: DeliveryRows, tallies: Tallies) {
+    this.#rows = rows;
+    this.#tallies = tallies;
+    this.#event = db.prepare('SELECT route, gone FROM events WHERE seq = ?');
+    this.#insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'replay', 1, NULL)");
+    this.#pause = db.prepare('INSERT INTO paused_targets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason');
+    this.#resume = db.prepare('DELETE FROM paused_targets WHERE name = ?');
+  }
+
+  operate(change: OperatorChange, seq: number, now: number): CommandResult {
+    const delivery = this.#rows.read(seq);
+    if (delivery === null) return { kind: 'missing' };
+    const result = this.#rows.change(seq, delivery, { kind: change }, now);
+    if (result.ok) return { kind: 'operated', due: dueOf(delivery.target, result.state.dueAt) };
+    const code = result.refusal === 'attempt_running' ? 'attempt_running' : 'wrong_status';
+    return { kind: 'refused', code, status: delivery.state.status };
+  }
+
+  /** New deliveries of an event, due now. @returns null when the event or its content is gone */
+  replay(eventSeq: number, targets: readonly string[], now: number): CommandResult {
+    const event = this.#event.get(eventSeq) as EventRow | undefined;
+    if (event === undefined) return { kind: 'missing' };
+    if (event.gone === 1) return { kind: 'gone' };
+    const deliveries = targets.map((target) => {
+      const seq = this.#tallies.take('delivery');
+      this.#insert.run(seq, eventSeq, now, event.route, target, now);
+      this.#tallies.add(event.route, target, 'pending', 1);
+      return seq;
+    });
+    return { kind: 'replayed', deliveries };
+  }
+
+  pause(target: string, reason: string | null, now: number): void {
+    this.#pause.run(target, now, reason);
+  }
+
+  resume(target: string): void {
+    this.#resume.run(target);
+  }
+}
+
+function dueOf(target: string, dueAt: number | null): DueChange | null {
+  return dueAt === null ? null : { target, dueAt };
+}

@@ -1,0 +1,111 @@
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { HookbayError } from '../../domain/errors.ts';
+import { formatId, parseId } from '../../domain/ids.ts';
+import type { DeliveryFilter } from './delivery-filter.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Found } from './history-deliveries.ts';
+import type { HandOff } from './ports.ts';
+import type { Command, CommandResult, OperatorChange } from './protocol.ts';
+import type { ReaderClient } from './reader-client.ts';
+import type { DeliveryView, TaskView } from './views.ts';
+
+/** Which targets an event of this route and type goes to now. */
+export type TargetsOf = (route: string, type: string | null) => readonly string[];
+
+export type OperatorResult =
+  | { kind: 'done'; delivery: DeliveryView }
+  | { kind: 'missing' }
+  | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus };
+
+export interface ReplayRequest {
+  filter: DeliveryFilter;
+  targets: readonly string[] | null;
+  ratePerSecond: number | null;
+}
+
+/** What operators do to deliveries and events. Each resolves once it is on disk. */
+export class SqliteOperations {
+  readonly #commits: GroupCommit;
+  readonly #reader: ReaderClient;
+  readonly #handOff: HandOff;
+  readonly #now: () => number;
+  readonly #targetsOf: TargetsOf;
+
+  constructor(commits: GroupCommit, reader: ReaderClient, handOff: HandOff, now: () => number, targetsOf: TargetsOf) {
+    this.#commits = commits;
+    this.#reader = reader;
+    this.#handOff = handOff;
+    this.#now = now;
+    this.#targetsOf = targetsOf;
+  }
+
+  retry(id: string): Promise<OperatorResult> {
+    return this.#operate('retry', id);
+  }
+
+  cancel(id: string): Promise<OperatorResult> {
+    return this.#operate('cancel', id);
+  }
+
+  discard(id: string): Promise<OperatorResult> {
+    return this.#operate('discard', id);
+  }
+
+  release(id: string): Promise<OperatorResult> {
+    return this.#operate('release', id);
+  }
+
+  /** @throws HookbayError `no_targets` when the route delivers this event to nobody now */
+  async replayEvent(id: string, targets: readonly string[] | null): Promise<Found<DeliveryView[]>> {
+    const event = await this.#reader.ask('routeOf', id);
+    if (event.kind !== 'found') return event;
+    const chosen = targets ?? this.#targetsOf(event.value.route, event.value.type);
+    if (chosen.length === 0) {
+      throw new HookbayError({
+        code: 'no_targets',
+        status: 409,
+        message: `The route ${event.value.route} delivers this event to no target now`,
+        hint: 'Name targets in the request, or add one to the route.',
+      });
+    }
+    const now = this.#now();
+    const result = await this.#command({ kind: 'replay-event', event: event.value.seq, targets: [...chosen], now });
+    if (result.kind !== 'replayed') return { kind: result.kind === 'gone' ? 'gone' : 'missing' };
+    for (const target of chosen) this.#handOff.wake(target, now);
+    return { kind: 'found', value: await this.#reader.ask('views', result.deliveries) };
+  }
+
+  async startReplay(request: ReplayRequest): Promise<TaskView> {
+    const now = this.#now();
+    const result = await this.#command({ kind: 'task-create', request: JSON.stringify(request), now });
+    const found = await this.#reader.ask('task', formatId('task', now, result.kind === 'task' ? result.task : 0));
+    if (found.kind === 'found') return found.value.view;
+    throw new HookbayError({ code: 'task_not_created', status: 500, message: 'The task could not be stored' });
+  }
+
+  async cancelTask(id: string): Promise<Found<TaskView>> {
+    const task = await this.#reader.ask('task', id);
+    if (task.kind !== 'found') return task;
+    await this.#command({ kind: 'task-finish', task: task.value.seq, status: 'cancelled', now: this.#now() });
+    const after = await this.#reader.ask('task', id);
+    return after.kind === 'found' ? { kind: 'found', value: after.value.view } : after;
+  }
+
+  async #operate(change: OperatorChange, id: string): Promise<OperatorResult> {
+    const found = await this.#reader.ask('delivery', id);
+    const number = parseId('dlv', id)?.sequence;
+    if (found.kind !== 'found' || number === undefined) return { kind: 'missing' };
+    const result = await this.#command({ kind: 'operate', change, delivery: number, now: this.#now() });
+    if (result.kind === 'refused') return result;
+    if (result.kind !== 'operated') return { kind: 'missing' };
+    if (result.due !== null) this.#handOff.wake(result.due.target, result.due.dueAt);
+    const [delivery] = await this.#reader.ask('views', [number]);
+    return delivery === undefined ? { kind: 'missing' } : { kind: 'done', delivery };
+  }
+
+  async #command(command: Command): Promise<CommandResult> {
+    const result = await this.#commits.command(command);
+    if (result.kind === 'failed') throw new HookbayError({ code: result.code, status: 500, message: result.message });
+    return result;
+  }
+}

@@ -1,0 +1,38 @@
+import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
+
+/** Who takes over what was just appended, so that the hot path never reads back what it wrote. */
+export interface HandOff {
+  /** Asked before the append: is there room for a delivery of this target with a body of so many bytes? */
+  reserve(target: string, bytes: number): boolean;
+  /** The append did not happen, or the event is a duplicate. */
+  unreserve(target: string, bytes: number): void;
+  /** The append is on disk; the delivery is leased. */
+  hand(delivery: LeasedDelivery): void;
+  /** Something of the target waits in the store and is due at this wall time. */
+  wake(target: string, dueAt: number): void;
+}
+
+/** Told of what the store does. Must not throw. */
+export interface StoreObserver {
+  /** @param rows appends, settles and commands of one transaction */
+  committed(seconds: number, rows: number): void;
+  /** @param walBytes length of the write-ahead log, moved pages included */
+  walSize(walBytes: number): void;
+  /** Once per look while the log is past its alarm size. */
+  walAlarm(walBytes: number): void;
+  checkpointed(seconds: number): void;
+  checkpointFailed(code: string): void;
+  /** Reasons for which events are not taken; empty when all is well. */
+  trouble(reasons: readonly StorageTrouble[]): void;
+  /** A stored event is not what was accepted: its deliveries are held. */
+  damaged(deliveryId: string): void;
+}
+
+/**
+ * - `disk_low`: less than `minFree` is left
+ * - `disk_full`: a write failed for want of room; stays until the ballast is back
+ * - `wal_full`: the write-ahead log has reached its hard limit
+ * - `checkpoint_failing`: pages cannot be moved from the log into the database
+ * - `broken`: an I/O error or damage; the process must end
+ */
+export type StorageTrouble = 'disk_low' | 'disk_full' | 'wal_full' | 'checkpoint_failing' | 'broken';

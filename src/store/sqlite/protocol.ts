@@ -1,0 +1,157 @@
+import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
+import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
+import type { NewRejection } from '../../domain/event.ts';
+
+/** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
+
+export interface AppendDelivery {
+  target: string;
+  /** Why the event is not for this target, or null. */
+  filtered: string | null;
+  /** Claimed from the start, when the dispatcher has room for it; null leaves it to be leased. */
+  lease: Lease | null;
+}
+
+/** An event whose head and body lie one after the other in the batch's bytes. */
+export interface AppendRow {
+  receivedAt: number;
+  route: string;
+  type: string | null;
+  dedupKey: string | null;
+  dedupWindowMs: number;
+  method: string;
+  path: string;
+  query: string;
+  peer: string;
+  contentType: string | null;
+  headLength: number;
+  bodyLength: number;
+  deliveries: AppendDelivery[];
+}
+
+export interface SettleRow {
+  delivery: number;
+  lease: Lease;
+  outcome: Outcome;
+  /** The attempt as JSON, as it is kept. */
+  attempt: string;
+}
+
+export interface ReleaseRow {
+  delivery: number;
+  lease: Lease;
+}
+
+export type OperatorChange = 'retry' | 'cancel' | 'discard' | 'release';
+
+/** Everything rarer than appends and settles. Each runs in the batch's transaction, in a savepoint of its own. */
+export type Command =
+  | { kind: 'lease'; target: string; deliveries: number; bytes: number; now: number }
+  | { kind: 'operate'; change: OperatorChange; delivery: number; now: number }
+  | { kind: 'replay-event'; event: number; targets: string[]; now: number }
+  | { kind: 'pause'; target: string; reason: string | null; now: number }
+  | { kind: 'resume'; target: string }
+  | { kind: 'reject'; rejections: NewRejection[] }
+  | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number }
+  | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
+  | { kind: 'task-create'; request: string; now: number }
+  | { kind: 'task-items'; task: number; deliveries: number[]; first: boolean; last: boolean }
+  | { kind: 'task-step'; task: number; limit: number; now: number }
+  | { kind: 'task-finish'; task: number; status: 'failed' | 'cancelled'; now: number };
+
+export interface LeasedRow {
+  delivery: number;
+  createdAt: number;
+  lease: Lease;
+  target: string;
+  attempts: number;
+  budgetStart: number;
+  trigger: AttemptTrigger;
+  event: {
+    seq: number;
+    route: string;
+    type: string | null;
+    receivedAt: number;
+    peer: string;
+    head: Uint8Array;
+    body: Uint8Array;
+  };
+}
+
+export interface DueChange {
+  target: string;
+  dueAt: number;
+}
+
+/** What each command answers. */
+export type CommandResult =
+  | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: { delivery: number; createdAt: number }[] }
+  | { kind: 'operated'; due: DueChange | null }
+  | { kind: 'missing' }
+  | { kind: 'gone' }
+  | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
+  | { kind: 'replayed'; deliveries: number[] }
+  | { kind: 'moved'; moved: number; due: DueChange[] }
+  | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
+  | { kind: 'task'; task: number }
+  | { kind: 'stepped'; done: number; failed: number; finished: boolean; due: DueChange[] }
+  | { kind: 'ok' }
+  | { kind: 'failed'; code: string; message: string };
+
+export interface Batch {
+  kind: 'batch';
+  appends: AppendRow[];
+  /** Heads and bodies of the appends, in order. */
+  bytes: ArrayBuffer;
+  settles: SettleRow[];
+  releases: ReleaseRow[];
+  commands: Command[];
+  /** Wall ms. */
+  now: number;
+}
+
+/** Per append: accepted with its numbers, a duplicate of `event`, or a row that could not be stored. */
+export type Appended =
+  | { kind: 'accepted'; event: number; firstDelivery: number }
+  | { kind: 'duplicate'; event: number; receivedAt: number; conflict: boolean }
+  | { kind: 'refused'; message: string };
+
+export type BatchResult =
+  | {
+      kind: 'committed';
+      appends: Appended[];
+      /** Per settle: false where the lease was gone. */
+      settles: boolean[];
+      commands: CommandResult[];
+      /** Time of the transaction, commit included. */
+      ms: number;
+    }
+  | { kind: 'refused'; code: 'disk_full' | 'busy'; message: string }
+  | { kind: 'broken'; code: string; message: string };
+
+export interface OpenRequest {
+  file: string;
+  minFree: number;
+}
+
+/** What was found and done at the start. */
+export interface OpenReport {
+  databaseId: string;
+  created: boolean;
+  /** Copy made before a migration. */
+  migrationCopy: string | null;
+  /** Whether the last process left a write-ahead log behind. */
+  recovered: boolean;
+  /** Events that were committed once and are not in the database: the first and last sequence and the time of the last. */
+  gap: { from: number; to: number; lastAt: number } | null;
+  networkFileSystem: string | null;
+  ballast: boolean;
+  paused: { target: string; at: number; reason: string | null }[];
+}
+
+export type WriterMessage =
+  | { kind: 'opened'; report: OpenReport }
+  | { kind: 'open-failed'; code: string; message: string; hint: string | undefined }
+  | { kind: 'closed' }
+  | BatchResult;
+export type WriterRequest = Batch | { kind: 'close' };

@@ -1,0 +1,36 @@
+import type { CheckpointReport } from './checkpoints.ts';
+import type { DeliveryHistory } from './history-deliveries.ts';
+import type { EventHistory } from './history-events.ts';
+import type { RecordHistory } from './history-records.ts';
+
+/** The reads that the reader thread answers, by name. */
+export interface Reads {
+  events: EventHistory['list'];
+  event: EventHistory['get'];
+  body: EventHistory['body'];
+  routeOf: EventHistory['routeOf'];
+  deliveries: DeliveryHistory['list'];
+  delivery: DeliveryHistory['get'];
+  views: DeliveryHistory['views'];
+  match: DeliveryHistory['match'];
+  matchedRows: DeliveryHistory['matchedRows'];
+  targetCounts: DeliveryHistory['targetCounts'];
+  rejections: RecordHistory['rejections'];
+  tasks: RecordHistory['tasks'];
+  task: RecordHistory['task'];
+  openTasks: RecordHistory['openTasks'];
+}
+
+export interface ReaderSettings {
+  file: string;
+  minFree: number;
+}
+
+export type ReaderRequest = { kind: 'read'; id: number; name: keyof Reads; args: unknown[] } | { kind: 'close' };
+
+export type ReaderMessage =
+  | { kind: 'answer'; id: number; value: unknown }
+  | { kind: 'failed'; id: number; code: string; status: number; message: string; hint: string | undefined }
+  | { kind: 'disk'; free: number; minFree: number; ballast: boolean }
+  | { kind: 'closed' }
+  | CheckpointReport;

@@ -1,0 +1,113 @@
+import type { Database, Statement } from 'better-sqlite3';
+import { type DeliveryRows, earliestDue, type StoredDelivery } from './delivery-rows.ts';
+import type { Operator } from './operate.ts';
+import type { CommandResult, DueChange } from './protocol.ts';
+import type { Tallies } from './tallies.ts';
+
+interface TaskRow {
+  status: string;
+  request: string;
+  matched: number;
+  position: number;
+}
+
+/** As it is stored with the task; the filter is of use to people only, the matched set is in `task_items`. */
+interface ReplayRequest {
+  targets: string[] | null;
+}
+
+/**
+ * Bulk replays. The matched set is written down before the first step, and the position in it moves in the same
+ * transaction as the work, so that a restart neither skips nor repeats.
+ */
+export class Tasks {
+  readonly #rows: DeliveryRows;
+  readonly #operator: Operator;
+  readonly #tallies: Tallies;
+  readonly #create: Statement;
+  readonly #read: Statement;
+  readonly #clear: Statement;
+  readonly #item: Statement;
+  readonly #matched: Statement;
+  readonly #items: Statement;
+  readonly #advance: Statement;
+  readonly #finish: Statement;
+
+  constructor(db: Database, rows: DeliveryRows, operator: Operator, tallies: Tallies) {
+    this.#rows = rows;
+    this.#operator = operator;
+    this.#tallies = tallies;
+    this.#create = db.prepare("INSERT INTO tasks VALUES (?, 'replay', 'pending', ?, ?, NULL, 0, 0, 0, 0)");
+    this.#read = db.prepare('SELECT status, request, matched, position FROM tasks WHERE seq = ?');
+    this.#clear = db.prepare('DELETE FROM task_items WHERE task_seq = ?');
+    this.#item = db.prepare('INSERT INTO task_items VALUES (?, ?, ?)');
+    this.#matched = db.prepare("UPDATE tasks SET matched = ?, status = ? WHERE seq = ? AND status = 'pending'");
+    this.#items = db.prepare(
+      'SELECT delivery_seq FROM task_items WHERE task_seq = ? AND position >= ? ORDER BY position LIMIT ?',
+    );
+    this.#advance = db.prepare('UPDATE tasks SET position = position + ?, done = done + ?, failed = failed + ? WHERE seq = ?');
+    this.#finish = db.prepare("UPDATE tasks SET status = ?, finished_at = ? WHERE seq = ? AND status IN ('pending', 'running')");
+  }
+
+  create(request: string, now: number): CommandResult {
+    const task = this.#tallies.take('task');
+    this.#create.run(task, request, now);
+    return { kind: 'task', task };
+  }
+
+  /** Writes down a part of the matched set; `first` starts it anew (an interrupted start left a part behind). */
+  addItems(task: number, deliveries: readonly number[], first: boolean, last: boolean): CommandResult {
+    const row = this.#read.get(task) as TaskRow | undefined;
+    if (row?.status !== 'pending') return { kind: 'missing' };
+    if (first) this.#clear.run(task);
+    const start = first ? 0 : row.matched;
+    deliveries.forEach((delivery, index) => {
+      this.#item.run(task, start + index, delivery);
+    });
+    this.#matched.run(start + deliveries.length, last ? 'running' : 'pending', task);
+    return { kind: 'ok' };
+  }
+
+  /** Works on the next `limit` deliveries of the set. */
+  step(task: number, limit: number, now: number): CommandResult {
+    const row = this.#read.get(task) as TaskRow | undefined;
+    if (row?.status !== 'running') return { kind: 'stepped', done: 0, failed: 0, finished: true, due: [] };
+    const { targets } = JSON.parse(row.request) as ReplayRequest;
+    const items = this.#items.all(task, row.position, limit) as { delivery_seq: number }[];
+    const due: DueChange[] = [];
+    let failed = 0;
+    for (const { delivery_seq: seq } of items) {
+      const touched = this.#replay(seq, targets, now);
+      if (touched === null) failed += 1;
+      else due.push(...touched);
+    }
+    this.#advance.run(items.length, items.length - failed, failed, task);
+    const finished = row.position + items.length >= row.matched;
+    if (finished) this.finish(task, 'completed', now);
+    return { kind: 'stepped', done: items.length - failed, failed, finished, due: earliestDue(due) };
+  }
+
+  /** @returns false when the task is not there or has ended */
+  finish(task: number, status: 'completed' | 'failed' | 'cancelled', now: number): boolean {
+    this.#clear.run(task);
+    return this.#finish.run(status, now, task).changes > 0;
+  }
+
+  /** @returns null when nothing could be done with the delivery */
+  #replay(seq: number, targets: string[] | null, now: number): DueChange[] | null {
+    const delivery = this.#rows.read(seq);
+    if (delivery === null) return null;
+    if (targets === null && isUnfinished(delivery)) {
+      const result = this.#rows.change(seq, delivery, { kind: 'retry' }, now);
+      return result.ok ? [{ target: delivery.target, dueAt: now }] : null;
+    }
+    const chosen = targets ?? [delivery.target];
+    const result = this.#operator.replay(delivery.event, chosen, now);
+    return result.kind === 'replayed' ? chosen.map((target) => ({ target, dueAt: now })) : null;
+  }
+}
+
+/** Retried rather than delivered anew, so that doing it twice doubles nothing. */
+function isUnfinished({ state }: StoredDelivery): boolean {
+  return state.status === 'dead' || state.status === 'pending' || state.status === 'held';
+}

@@ -1,0 +1,135 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { HeaderList } from '../../domain/event.ts';
+import { formatId } from '../../domain/ids.ts';
+
+/** Rows as the history reads them, and the shapes that it answers. Times in wall ms. */
+
+export interface EventRow {
+  seq: number;
+  received_at: number;
+  route: string;
+  type: string | null;
+  dedup_key: string | null;
+  duplicates: number;
+  conflicts: number;
+  gone: number;
+  first_delivery: number;
+  delivery_count: number;
+  method: string;
+  path: string;
+  query: string;
+  peer: string;
+  content_type: string | null;
+  size: number;
+  body_sha256: Uint8Array;
+  head_sha256: Uint8Array;
+}
+
+export interface DeliveryRow {
+  seq: number;
+  event_seq: number;
+  event_received_at: number;
+  created_at: number;
+  route: string;
+  target: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  due_at: number | null;
+  finished_at: number | null;
+  attempts: number;
+  budget_start: number;
+  last_attempt: string | null;
+}
+
+export interface RejectionRow {
+  seq: number;
+  at: number;
+  route: string | null;
+  reason: string;
+  explanation: string;
+  peer: string;
+  status: number;
+  headers: string;
+  body_start: string;
+}
+
+export interface TaskRow {
+  seq: number;
+  kind: 'replay';
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+  request: string;
+  created_at: number;
+  finished_at: number | null;
+  matched: number;
+  done: number;
+  failed: number;
+}
+
+export function eventView(row: EventRow) {
+  return {
+    id: formatId('evt', row.received_at, row.seq),
+    route: row.route,
+    type: row.type,
+    dedupKey: row.dedup_key,
+    receivedAt: row.received_at,
+    method: row.method,
+    path: row.path,
+    query: row.query,
+    peer: row.peer,
+    contentType: row.content_type,
+    size: row.size,
+    sha256: Buffer.from(row.body_sha256).toString('hex'),
+    duplicates: row.duplicates,
+    conflicts: row.conflicts,
+  };
+}
+
+export function deliveryView(row: DeliveryRow) {
+  return {
+    id: formatId('dlv', row.created_at, row.seq),
+    eventId: formatId('evt', row.event_received_at, row.event_seq),
+    route: row.route,
+    target: row.target,
+    status: row.status,
+    reason: row.reason,
+    attempts: row.attempts,
+    budgetStart: row.budget_start,
+    nextAttemptAt: row.due_at,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+    lastAttempt: row.last_attempt === null ? null : (JSON.parse(row.last_attempt) as Attempt),
+  };
+}
+
+export function rejectionView(row: RejectionRow) {
+  return {
+    id: formatId('rej', row.at, row.seq),
+    route: row.route,
+    at: row.at,
+    reason: row.reason,
+    explanation: row.explanation,
+    peer: row.peer,
+    status: row.status,
+    headers: JSON.parse(row.headers) as HeaderList,
+    bodyStart: row.body_start,
+  };
+}
+
+export function taskView(row: TaskRow) {
+  return {
+    id: formatId('task', row.created_at, row.seq),
+    kind: row.kind,
+    status: row.status,
+    matched: row.matched,
+    done: row.done,
+    failed: row.failed,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+export type EventView = ReturnType<typeof eventView>;
+export type DeliveryView = ReturnType<typeof deliveryView>;
+export type RejectionView = ReturnType<typeof rejectionView>;
+export type TaskView = ReturnType<typeof taskView>;

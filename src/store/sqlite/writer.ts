@@ -1,0 +1,197 @@
+import type { Database, Statement } from 'better-sqlite3';
+import { Appender } from './append.ts';
+import { DeliveryRows } from './delivery-rows.ts';
+import { Leaser } from './lease.ts';
+import { LeaseTable } from './leases.ts';
+import { Operator } from './operate.ts';
+import type { Appended, Batch, BatchResult, Command, CommandResult, ReleaseRow, SettleRow } from './protocol.ts';
+import { Reconciler } from './reconcile.ts';
+import { Rejections } from './rejections.ts';
+import { Retention } from './retention.ts';
+import { errorCodeOf, severityOf } from './sqlite-errors.ts';
+import { Tallies } from './tallies.ts';
+import { Tasks } from './tasks.ts';
+
+/**
+ * Runs one batch after the other, each as one transaction: this is the group commit. Requests that arrive while
+ * one commits make the next one.
+ */
+export class Writer {
+  readonly #leases = new LeaseTable();
+  readonly #tallies: Tallies;
+  readonly #rows: DeliveryRows;
+  readonly #appender: Appender;
+  readonly #leaser: Leaser;
+  readonly #operator: Operator;
+  readonly #reconciler: Reconciler;
+  readonly #retention: Retention;
+  readonly #rejections: Rejections;
+  readonly #tasks: Tasks;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #rollback: Statement;
+  readonly #savepoint: Statement;
+  readonly #keepSavepoint: Statement;
+  readonly #undoSavepoint: Statement;
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#tallies = new Tallies(db);
+    this.#rows = new DeliveryRows(db, this.#leases, this.#tallies);
+    this.#appender = new Appender(db, this.#leases, this.#tallies);
+    this.#leaser = new Leaser(db, this.#leases, this.#rows);
+    this.#operator = new Operator(db, this.#rows, this.#tallies);
+    this.#reconciler = new Reconciler(db, this.#rows);
+    this.#retention = new Retention(db, this.#tallies);
+    this.#rejections = new Rejections(db, this.#tallies);
+    this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#rollback = db.prepare('ROLLBACK');
+    this.#savepoint = db.prepare('SAVEPOINT part');
+    this.#keepSavepoint = db.prepare('RELEASE part');
+    this.#undoSavepoint = db.prepare('ROLLBACK TO part');
+  }
+
+  /** Sequence of the last event that was stored. */
+  lastEvent(): number {
+    return this.#tallies.peek('event') - 1;
+  }
+
+  /** Leaves out the numbers of events that were committed once and are lost. */
+  skipEvents(next: number): void {
+    this.#tallies.skipTo('event', next);
+  }
+
+  /** Everything in the batch is on disk when this returns `committed`; with any other answer nothing is. */
+  run(batch: Batch): BatchResult {
+    const plain = this.#attempt(batch, false);
+    if (plain.kind !== 'row-error') return plain;
+    // A row that cannot be stored must not fail the others: again, with a savepoint around each.
+    const careful = this.#attempt(batch, true);
+    if (careful.kind !== 'row-error') return careful;
+    return { kind: 'broken', code: careful.code, message: careful.message };
+  }
+
+  #attempt(batch: Batch, careful: boolean): BatchResult | { kind: 'row-error'; code: string; message: string } {
+    const started = performance.now();
+    try {
+      this.#begin.run();
+      const appends = this.#appendAll(batch, careful);
+      const settles = batch.settles.map((row) => this.#settle(row, batch.now));
+      for (const row of batch.releases) this.#release(row);
+      const commands = batch.commands.map((command) => this.#guarded(command));
+      this.#tallies.write();
+      this.#commit.run();
+      this.#leases.keep();
+      this.#tallies.keep();
+      return { kind: 'committed', appends, settles, commands, ms: performance.now() - started };
+    } catch (error) {
+      this.#undo();
+      const code = errorCodeOf(error);
+      const message = error instanceof Error ? error.message : String(error);
+      const severity = severityOf(code);
+      switch (severity) {
+        case 'disk_full':
+        case 'busy':
+          return { kind: 'refused', code: severity, message };
+        case 'broken':
+          return { kind: 'broken', code, message };
+        case 'row':
+          return { kind: 'row-error', code, message };
+        default:
+          return severity satisfies never;
+      }
+    }
+  }
+
+  #undo(): void {
+    this.#leases.rollBack();
+    this.#tallies.rollBack();
+    // Some errors (a full disk, an I/O error) have ended the transaction already.
+    if (this.#db.inTransaction) this.#rollback.run();
+  }
+
+  #appendAll({ appends, bytes, now }: Batch, careful: boolean): Appended[] {
+    let offset = 0;
+    return appends.map((row) => {
+      const head = new Uint8Array(bytes, offset, row.headLength);
+      const body = new Uint8Array(bytes, offset + row.headLength, row.bodyLength);
+      offset += row.headLength + row.bodyLength;
+      const append = (): Appended => this.#appender.append(row, head, body, now);
+      if (!careful) return append();
+      return this.#inSavepoint(append, (_code, message) => ({ kind: 'refused', message }));
+    });
+  }
+
+  #settle({ delivery, lease, outcome, attempt }: SettleRow, now: number): boolean {
+    const entry = this.#leases.get(delivery);
+    if (entry === undefined) return false;
+    return this.#rows.change(delivery, entry, { kind: 'settle', lease, outcome }, now, attempt).ok;
+  }
+
+  #release({ delivery, lease }: ReleaseRow): void {
+    if (this.#leases.leaseOf(delivery) === lease) this.#leases.remove(delivery);
+  }
+
+  #guarded(command: Command): CommandResult {
+    return this.#inSavepoint(
+      () => this.#run(command),
+      (code, message) => ({ kind: 'failed', code, message }),
+    );
+  }
+
+  #inSavepoint<T>(work: () => T, failed: (code: string, message: string) => T): T {
+    const leases = this.#leases.mark();
+    const restoreCounts = this.#tallies.mark();
+    this.#savepoint.run();
+    try {
+      const result = work();
+      this.#keepSavepoint.run();
+      return result;
+    } catch (error) {
+      const code = errorCodeOf(error);
+      if (severityOf(code) !== 'row') throw error;
+      this.#undoSavepoint.run();
+      this.#keepSavepoint.run();
+      this.#leases.rollBack(leases);
+      restoreCounts();
+      return failed(code, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #run(command: Command): CommandResult {
+    switch (command.kind) {
+      case 'lease':
+        return this.#leaser.lease(command.target, command.deliveries, command.bytes, command.now);
+      case 'operate':
+        return this.#operator.operate(command.change, command.delivery, command.now);
+      case 'replay-event':
+        return this.#operator.replay(command.event, command.targets, command.now);
+      case 'pause':
+        this.#operator.pause(command.target, command.reason, command.now);
+        return { kind: 'ok' };
+      case 'resume':
+        this.#operator.resume(command.target);
+        return { kind: 'ok' };
+      case 'reject':
+        this.#rejections.record(command.rejections);
+        return { kind: 'ok' };
+      case 'reconcile':
+        return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now);
+      case 'retain':
+        return this.#retention.step(command, command.now, command.restart);
+      case 'task-create':
+        return this.#tasks.create(command.request, command.now);
+      case 'task-items':
+        return this.#tasks.addItems(command.task, command.deliveries, command.first, command.last);
+      case 'task-step':
+        return this.#tasks.step(command.task, command.limit, command.now);
+      case 'task-finish':
+        return this.#tasks.finish(command.task, command.status, command.now) ? { kind: 'ok' } : { kind: 'missing' };
+      default:
+        return command satisfies never;
+    }
+  }
+}
