@@ -7,9 +7,9 @@ import { QUICKSTART_ADDRESSES, QUICKSTART_FOLDER } from './admin-address.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { freePort } from './free-port.ts';
+import type { LogLevel } from './log-level.ts';
 import { type RelayUrls, runRelay } from './run-relay.ts';
 import { type SampleReceiver, startSampleReceiver } from './sample-receiver.ts';
-import type { LogLevel } from './serve.ts';
 import { testRequest } from './test-request.ts';
 import { painter } from './text.ts';
 

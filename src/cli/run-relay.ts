@@ -8,7 +8,7 @@ import { reachable } from './admin-address.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { untilStopped } from './lifecycle.ts';
-import type { LogLevel } from './serve.ts';
+import type { LogLevel } from './log-level.ts';
 
 export interface RunOptions {
   config: Config;

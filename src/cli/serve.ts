@@ -2,9 +2,7 @@ import { type Command, Option } from 'commander';
 import { configFile, loadFile } from './config-file.ts';
 import type { CommandContext } from './context.ts';
 import { faultsError } from './faults.ts';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import { LOG_LEVELS, type LogLevel } from './log-level.ts';
 
 interface ServeOptions {
   config?: string;

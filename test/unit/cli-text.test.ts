@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import type { Output } from '../../src/cli/context.ts';
+import { progressBar } from '../../src/cli/progress.ts';
+import { facts, table } from '../../src/cli/table.ts';
+import { byteSize, printable, relativeTime } from '../../src/cli/text.ts';
+
+function output(changes: Partial<Output> = {}): Output & { text: string } {
+  return {
+    text: '',
+    write(chunk) {
+      this.text += chunk;
+    },
+    isTTY: false,
+    columns: 80,
+    colour: false,
+    ...changes,
+  };
+}
+
+const columns = [
+  { title: 'NAME', cell: (row: { name: string; count: number }) => row.name },
+  { title: 'COUNT', cell: (row: { name: string; count: number }) => String(row.count), align: 'right' as const },
+  { title: 'NOTE', cell: () => 'x'.repeat(30) },
+];
+const rows = [
+  { name: 'app', count: 7 },
+  { name: 'audit-log', count: 1234 },
+];
+
+describe('a table', () => {
+  it('aligns its columns and cuts nothing in a pipe', () => {
+    expect(table(output({ columns: 10 }), columns, rows)).toBe(
+      ['NAME       COUNT  NOTE', `app            7  ${'x'.repeat(30)}`, `audit-log   1234  ${'x'.repeat(30)}`, ''].join('\n'),
+    );
+  });
+
+  it('is never wider than the terminal', () => {
+    for (const width of [5, 9, 12, 20, 24, 40]) {
+      const lines = table(output({ isTTY: true, columns: width }), columns, rows).split('\n');
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it('colours cells without moving them', () => {
+    const painted = [
+      {
+        ...columns[0],
+        title: 'NAME',
+        cell: (row: { name: string }) => row.name,
+        paint: (_: unknown, text: string) => `\u001b[31m${text}\u001b[39m`,
+      },
+    ];
+    const lines = table(output({ colour: true }), painted, rows).split('\n');
+    expect(lines[1]).toBe('\u001b[31mapp\u001b[39m');
+    expect(lines[0]).toContain('\u001b[1m');
+  });
+
+  it('lets no control character of a sender through', () => {
+    const hostile = [{ name: 'a\u001b[2Jb\nc', count: 1 }];
+    const text = table(output(), columns, hostile);
+    expect(text).toContain('a\ufffd[2Jb\ufffdc');
+    expect(text.split('\n')).toHaveLength(3);
+  });
+});
+
+describe('facts', () => {
+  it('leaves out what is not there', () => {
+    expect(
+      facts(output(), [
+        ['event', 'evt_1'],
+        ['finished', null],
+        ['id', 'x'],
+      ]),
+    ).toBe('event  evt_1\nid     x\n');
+  });
+});
+
+describe('relative times', () => {
+  const now = Date.parse('2026-03-20T12:00:00.000Z');
+  it.each([
+    ['2026-03-20T12:00:00.400Z', 'now'],
+    ['2026-03-20T11:59:48.000Z', '12s ago'],
+    ['2026-03-20T11:00:30.000Z', '59m ago'],
+    ['2026-03-20T15:00:00.000Z', 'in 3h'],
+    ['2026-03-10T12:00:00.000Z', '10d ago'],
+    ['not a time\n', 'not a time\ufffd'],
+  ])('%j is %j', (iso, text) => expect(relativeTime(iso, now)).toBe(text));
+});
+
+describe('sizes', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1536, '1.5 KiB'],
+    [10 * 1024 * 1024, '10.0 MiB'],
+    [5 * 1024 ** 4, '5120.0 GiB'],
+  ])('%d bytes are %j', (bytes, text) => expect(byteSize(bytes)).toBe(text));
+});
+
+describe('printable', () => {
+  it('takes the text direction away from senders', () => expect(printable('a\u202eb')).toBe('a\ufffdb'));
+});
+
+describe('the progress bar', () => {
+  it('says nothing in a pipe', () => {
+    const pipe = output();
+    const bar = progressBar(pipe);
+    bar.show(1, 2);
+    bar.end();
+    expect(pipe.text).toBe('');
+  });
+
+  it('redraws one line of a terminal and leaves it empty', () => {
+    const terminal = output({ isTTY: true, columns: 40 });
+    const bar = progressBar(terminal);
+    bar.show(1, 2);
+    expect(terminal.text).toContain('50 %  1/2');
+    expect(terminal.text).not.toContain('\n');
+    expect(terminal.text.replace('\r\u001b[2K', '').length).toBeLessThanOrEqual(40);
+    bar.end();
+    expect(terminal.text.endsWith('\r\u001b[2K')).toBe(true);
+  });
+});

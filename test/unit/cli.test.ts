@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hookbay } from '../support/command-line.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hookbay-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('the program', () => {
+  const commands = ['serve', 'check', 'send', 'events', 'deliveries', 'replay', 'targets', 'healthcheck'];
+
+  it.each(commands)('%s --help exits 0 with an example and --json', async (command) => {
+    const { exitCode, stdout } = await hookbay([command, '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples:\\n  hookbay ${command}`));
+    expect(stdout).toContain('--json');
+  });
+
+  it('prints its version', async () => {
+    expect(await hookbay(['--version'])).toMatchObject({ exitCode: 0, stdout: '0.0.0-test\n' });
+  });
+
+  it.each([
+    [['evnts'], 'Did you mean events?'],
+    [['events', '--limit', '0'], 'whole number from 1 to 100'],
+    [['events', '--from', 'yesterday'], '90s, 15m, 2h or 7d'],
+    [['deliveries', '--retry'], 'needs the id of a delivery'],
+    [['deliveries', 'dlv_1', '--retry', '--cancel'], 'Only one of'],
+    [['replay'], 'Say what to replay'],
+    [['replay', 'evt_1', '--status', 'dead'], 'not both'],
+    [['targets', '--pause'], 'needs the name of a target'],
+    [['send'], 'Name either --route or --to'],
+    [['send', '--to', 'nonsense'], 'wants a URL'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'acme'], 'There are: knowledgesdk'],
+    [['serve', '--log-level', 'loud'], 'Allowed choices'],
+    [['events', '--url', 'nonsense'], 'not a URL'],
+    [['check'], 'no configuration to check'],
+  ])('%j is wrong use: exit 2 and what to do', async (argv, message) => {
+    const { exitCode, stdout, stderr } = await hookbay(argv);
+    expect(stderr).toContain(message);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+
+  it('tells errors as JSON when asked for JSON', async () => {
+    const { exitCode, stderr } = await hookbay(['replay', '--json']);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'wrong_use', message: 'Say what to replay.' } });
+  });
+});
+
+describe('check', () => {
+  const good =
+    'routes:\n  hooks:\n    path: /hooks\n    verify: { provider: knowledgesdk, token: "${TOKEN}" }\n    deliver: http://127.0.0.1:9/\n';
+  const env = { TOKEN: 'canary-of-the-token' };
+
+  it('shows what the configuration comes to, secrets hidden', async () => {
+    const { exitCode, stdout } = await hookbay(['check', file('good.yaml', good)], { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('timeout: 30s');
+    expect(stdout).not.toContain(env.TOKEN);
+  });
+
+  it('finds HOOKBAY_CONFIG before ./config.yaml, and --config before both', async () => {
+    file('config.yaml', good.replace('hooks:', 'default:'));
+    const named = file('named.yaml', good.replace('hooks:', 'named:'));
+    const other = file('other.yaml', good.replace('hooks:', 'other:'));
+    const route = async (argv: string[], more: Record<string, string>): Promise<string[]> => {
+      const { stdout } = await hookbay(['check', '--json', ...argv], { cwd: folder, env: { ...env, ...more } });
+      return Object.keys((JSON.parse(stdout) as { config: { routes: object } }).config.routes);
+    };
+    expect(await route([], {})).toEqual(['default']);
+    expect(await route([], { HOOKBAY_CONFIG: named })).toEqual(['named']);
+    expect(await route(['--config', 'other.yaml'], { HOOKBAY_CONFIG: named })).toEqual([other].map(() => 'other'));
+  });
+
+  it('tells every fault at once and exits 2', async () => {
+    const bad = file('bad.yaml', good.replace('path: /hooks', 'pth: /hooks').replace('http://127', 'ftp://127'));
+    const { exitCode, stderr } = await hookbay(['check', bad], { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('did you mean: path');
+    expect(stderr).toMatch(/bad\.yaml:3:\d+/);
+    expect(stderr).toMatch(/bad\.yaml:5:\d+/);
+  });
+
+  it.each(['check', 'serve'])('%s: a named file that is missing is a fault, never a quickstart', async (command) => {
+    const { exitCode, stderr } = await hookbay([command, '--config', 'nowhere.yaml'], { cwd: folder });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('nowhere.yaml');
+  });
+});
+
+describe('commands that talk to a server', () => {
+  let server: Server;
+  let base: string;
+  let answer: { status: number; body: string; headers?: Record<string, string> };
+  const requests: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers']; body: string }[] =
+    [];
+
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      requests.push({ method: request.method, url: request.url, headers: request.headers, body });
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => requests.splice(0));
+  afterAll(() => server.close());
+
+  it('healthcheck asks /healthz and exits 0 on 2xx only', async () => {
+    answer = { status: 200, body: '' };
+    expect((await hookbay(['healthcheck', '--url', base])).exitCode).toBe(0);
+    answer = { status: 503, body: '' };
+    expect((await hookbay(['healthcheck', '--url', base])).exitCode).toBe(1);
+    expect((await hookbay(['healthcheck', '--url', base, '--ready', '--json'])).stdout).toContain('"status":503');
+    expect(requests.map(({ url }) => url)).toEqual(['/healthz', '/healthz', '/readyz']);
+  });
+
+  it('healthcheck finds the listener of the configuration', async () => {
+    answer = { status: 200, body: '' };
+    const listen = base.replace('http://127.0.0.1', '0.0.0.0');
+    const config = file(
+      'listen.yaml',
+      `listen: ${listen}\nroutes: { a: { path: /a, verify: none, deliver: "http://127.0.0.1:9/" } }\n`,
+    );
+    expect((await hookbay(['healthcheck', '--config', config])).exitCode).toBe(0);
+  });
+
+  it('send --to signs a fresh test event', async () => {
+    answer = { status: 200, body: 'thanks' };
+    const argv = ['send', '--to', `${base}/hook`, '--secret', 'the-token', '--event', 'PAGE_SCRAPED', '--payload', '-'];
+    expect(await hookbay(argv, { stdin: '{"url":"https://a.example"}' })).toMatchObject({ exitCode: 0, stdout: '200 thanks\n' });
+    await hookbay(argv, { stdin: '{}' });
+    const [first, second] = requests;
+    expect(first?.headers['x-knowledgesdk-webhook-token']).toBe('the-token');
+    expect(JSON.parse(first?.body ?? '')).toMatchObject({
+      event: 'PAGE_SCRAPED',
+      payload: { url: 'https://a.example' },
+      version: 1,
+    });
+    const keys = [first, second].map((request) => request?.headers['x-knowledgesdk-dedup-key']);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  it('send --to sends a given body byte for byte, and a refusal exits 1', async () => {
+    answer = { status: 401, body: 'no\u001b[2J' };
+    const body = file('body.json', '{ "a" :1}\n');
+    const { exitCode, stdout, stderr } = await hookbay(['send', '--to', base, '--data', body]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('401 no\ufffd[2J\n');
+    expect(stderr).toContain('--secret');
+    expect(requests[0]?.body).toBe('{ "a" :1}\n');
+  });
+
+  it('sends the token of the environment, and says what to do when it is refused', async () => {
+    answer = { status: 401, body: '{"title":"Unauthorized","code":"unauthorized"}' };
+    const { exitCode, stderr } = await hookbay(['targets'], {
+      env: { HOOKBAY_ADMIN_URL: `${base}/`, HOOKBAY_ADMIN_TOKEN: 'secret-token' },
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('HOOKBAY_ADMIN_TOKEN');
+    expect(stderr).not.toContain('secret-token');
+    expect(requests[0]).toMatchObject({ url: '/api/v1/targets', headers: { authorization: 'Bearer secret-token' } });
+  });
+
+  it("never sends a configuration file's token to another address", async () => {
+    answer = { status: 200, body: '{"data":[],"nextCursor":null}' };
+    const text =
+      'admin: { token: the-token-of-the-file }\nroutes: { a: { path: /a, verify: none, deliver: "http://127.0.0.1:9/" } }\n';
+    const argv = ['events', '--url', base, '--config', file('token.yaml', text)];
+    expect((await hookbay(argv)).exitCode).toBe(0);
+    expect(requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('asks for what the options choose, and nothing more', async () => {
+    answer = { status: 200, body: '{"data":[],"nextCursor":"next"}' };
+    const argv = [
+      'deliveries',
+      '--url',
+      base,
+      '--status',
+      'dead',
+      '--target',
+      'app',
+      '--from',
+      '2026-03-20T14:30:00Z',
+      '--limit',
+      '5',
+    ];
+    const { stderr } = await hookbay(argv);
+    const { pathname, searchParams } = new URL(requests[0]?.url ?? '', base);
+    expect(pathname).toBe('/api/v1/deliveries');
+    expect(Object.fromEntries(searchParams)).toEqual({
+      status: 'dead',
+      target: 'app',
+      from: '2026-03-20T14:30:00.000Z',
+      limit: '5',
+    });
+    expect(stderr).toContain('--cursor next');
+  });
+
+  it('shows the problem that the relay tells', async () => {
+    answer = {
+      status: 409,
+      body: '{"title":"Conflict","detail":"An attempt is running.","code":"attempt_running","hint":"Wait."}',
+    };
+    const { exitCode, stderr } = await hookbay(['deliveries', 'dlv_1', '--retry', '--url', base, '--json']);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stderr)).toEqual({ error: { code: 'attempt_running', message: 'An attempt is running.', hint: 'Wait.' } });
+  });
+
+  it('knows what is not a relay', async () => {
+    answer = { status: 200, body: '<html>' };
+    expect((await hookbay(['targets', '--url', base])).stderr).toContain("is not a relay's admin API");
+  });
+
+  it('says that nothing answers', async () => {
+    const { exitCode, stderr } = await hookbay(['events', '--url', 'http://127.0.0.1:1']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('hookbay serve');
+  });
+});
