@@ -130,10 +130,19 @@ async function closeServer(server: Server, clock: Clock, patienceMs: number): Pr
 }
 
 /** Requests that Node's parser refuses, and clients that are too slow (`code` is of Node or of llhttp). */
-function clientProblem(code: string | undefined): ProblemAnswer {
-  if (code === 'HPE_HEADER_OVERFLOW') return PROBLEMS.headers_too_large;
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return PROBLEMS.body_too_large;
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? PROBLEMS.request_timeout : PROBLEMS.malformed_request;
+function clientFault({ code, message }: NodeJS.ErrnoException): { problem: ProblemAnswer; explanation: string } {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { problem: PROBLEMS.headers_too_large, explanation: 'the headers are larger than limits.headers' };
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { problem: PROBLEMS.body_too_large, explanation: 'the chunk extensions of the body are too large' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { problem: PROBLEMS.request_timeout, explanation: 'the request did not arrive in time' };
+    case 'HPE_INVALID_EOF_STATE':
+      return { problem: PROBLEMS.malformed_request, explanation: 'the client ended the connection within its request' };
+    default:
+      return { problem: PROBLEMS.malformed_request, explanation: `the HTTP parser refused the request: ${message}` };
+  }
 }
 
 function onClientError(error: NodeJS.ErrnoException, socket: Socket, refusals: Refusals, clock: Clock): void {
@@ -141,11 +150,10 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, refusals: R
     socket.destroy();
     return;
   }
-  const problem = clientProblem(error.code);
+  const { problem, explanation } = clientFault(error);
   const peer = peerAddress(socket.remoteAddress, null, null);
   socket.end(rawAnswer(problem));
   const cancel = clock.after(LINGER_MS, () => socket.destroy());
   socket.once('close', cancel);
-  const explanation = `the HTTP parser refused the request: ${error.message}`;
   refusals.report({ route: null, problem, explanation, peer, method: null, path: null, headers: [], body: null });
 }

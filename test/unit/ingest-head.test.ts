@@ -79,7 +79,7 @@ describe('head', () => {
 describe('peer', () => {
   const trusted = trustedProxies(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
 
-  test.each([
+  test.each<[string, string | null, string, string]>([
     ['203.0.113.5', '198.51.100.1', '203.0.113.5', 'an untrusted peer is the peer, whatever it says'],
     ['10.0.0.1', '198.51.100.1', '198.51.100.1', 'a trusted proxy says who it was'],
     ['10.0.0.1', '1.1.1.1, 198.51.100.1, 10.2.3.4', '198.51.100.1', 'the right-most untrusted one counts'],
