@@ -1,0 +1,33 @@
+import { effectiveConfig } from '../config/effective.ts';
+import type { Config, DedupConfig, RouteConfig } from '../config/types.ts';
+import type { AdminSettings, RouteView } from './ports.ts';
+
+/** What the admin API needs of a configuration. */
+export function adminSettings(config: Config): AdminSettings {
+  return {
+    tokens: config.admin.tokens,
+    routes: [...config.routes.values()].map(routeView),
+    attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
+    shownConfig: effectiveConfig(config),
+  };
+}
+
+function routeView({ name, path, methods, verify, dedup, deliver }: RouteConfig): RouteView {
+  const dedupWindowMs = dedup.kind === 'none' ? null : dedup.windowMs;
+  return { name, path, methods, provider: verify.provider, dedup: dedupName(dedup), dedupWindowMs, deliver };
+}
+
+function dedupName(dedup: DedupConfig): string {
+  switch (dedup.kind) {
+    case 'none':
+    case 'preset':
+    case 'body':
+      return dedup.kind;
+    case 'header':
+      return `header:${dedup.name}`;
+    case 'body-path':
+      return `body:${dedup.path}`;
+    default:
+      return dedup satisfies never;
+  }
+}

@@ -1,0 +1,64 @@
+import got from 'got';
+import type { ListenAddress, RouteConfig } from '../config/types.ts';
+import type { Clock } from '../domain/clock.ts';
+import { sampleEvent, signRequest } from '../providers/sign.ts';
+import type { TestAnswer, TestSender } from './ports.ts';
+
+const TIMEOUT_MS = 10_000;
+
+export interface TestSenderOptions {
+  routes(): ReadonlyMap<string, RouteConfig>;
+  /** Where the public listener can be reached from here. */
+  publicAddress(): ListenAddress;
+  clock: Clock;
+}
+
+/** Sends test events to our own public listener, signed as the provider signs: nothing on their way is special. */
+export function createTestSender({ routes, publicAddress, clock }: TestSenderOptions): TestSender {
+  return {
+    async send(name, { type, payload }): Promise<TestAnswer> {
+      const route = routes().get(name);
+      if (route === undefined) return { kind: 'missing' };
+      const now = clock.now();
+      const sample = sampleEvent('knowledgesdk', now);
+      const body = changed(sample.body, type, payload);
+      const proof = route.verify.provider === 'none' ? {} : signRequest(route.verify.provider, route.verify, body, now);
+      const { host, port } = publicAddress();
+      const response = await got(`http://${loopback(host)}:${port}${route.path}`, {
+        method: route.methods.includes('POST') ? 'POST' : 'PUT',
+        headers: { ...sample.headers, ...proof },
+        body,
+        throwHttpErrors: false,
+        followRedirect: false,
+        retry: { limit: 0 },
+        timeout: { request: TIMEOUT_MS },
+      });
+      const { eventId, code } = answerOf(response.body);
+      return { kind: 'answered', statusCode: response.statusCode, eventId, code };
+    },
+  };
+}
+
+function changed(sample: Buffer, type: string | null, payload: unknown): Buffer {
+  if (type === null && payload === null) return sample;
+  const body = JSON.parse(sample.toString()) as object;
+  return Buffer.from(
+    JSON.stringify({ ...body, ...(type === null ? {} : { event: type }), ...(payload === null ? {} : { payload }) }),
+  );
+}
+
+/** A listener on every address is reached on loopback. */
+function loopback(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function answerOf(body: string): { eventId: string | null; code: string | null } {
+  try {
+    const { eventId, code } = JSON.parse(body) as { eventId?: string; code?: string };
+    return { eventId: eventId ?? null, code: code ?? null };
+  } catch {
+    return { eventId: null, code: null };
+  }
+}

@@ -1,0 +1,81 @@
+import type { Logger } from '../domain/logger.ts';
+import type { Alerts } from './alerts.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What the store found at its start. Sequence numbers are those in the events' ids. */
+export interface OpenedStore {
+  created: boolean;
+  recovered: boolean;
+  migrationCopy: string | null;
+  networkFileSystem: string | null;
+  ballast: boolean;
+  gap: { from: number; to: number; lastAt: number } | null;
+}
+
+const TROUBLE: Record<string, string> = {
+  disk_low: 'The disk has less room than storage.minFree: webhooks are refused until there is more.',
+  disk_full: 'The disk is full: webhooks are refused until there is room again.',
+  wal_full:
+    'The write-ahead log has reached its limit: webhooks are refused until it can be emptied. Does another program read the database?',
+  checkpoint_failing:
+    'Pages cannot be moved from the write-ahead log into the database: webhooks are refused. Is the disk failing?',
+  broken: 'The database or its disk failed: the relay ends, and starts again over what is on disk.',
+};
+
+/** Tells log, metrics and alerts of what the store does. */
+export function storeObserver(metrics: Metrics, alerts: Alerts, logger: Logger) {
+  let alarmed = false;
+  return {
+    ...metrics.store,
+    trouble(reasons: readonly string[]): void {
+      metrics.store.trouble(reasons);
+      const [first] = reasons;
+      if (first === undefined) {
+        logger.info({}, 'storage works again');
+        alerts.storageResolved();
+        return;
+      }
+      const message = TROUBLE[first] ?? first;
+      logger.error({ reasons, explanation: message }, 'storage trouble');
+      alerts.storageTrouble(first, message);
+    },
+    checkpointFailed(code: string): void {
+      metrics.store.checkpointFailed(code);
+      logger.error({ code }, 'checkpoint failed');
+    },
+    damaged(deliveryId: string): void {
+      metrics.store.damaged(deliveryId);
+      const message = 'What is stored of an event is not what was accepted; its delivery is held and not sent.';
+      logger.error({ deliveryId, explanation: message }, 'stored event damaged');
+      alerts.storageTrouble('event_damaged', message);
+    },
+    walSize(walBytes: number): void {
+      metrics.store.walSize(walBytes);
+      alarmed = alarmed && walBytes > 0;
+    },
+    walAlarm(walBytes: number): void {
+      if (alarmed) return;
+      alarmed = true;
+      const message =
+        'The write-ahead log grows: another program keeps an old snapshot of the database open, or the disk is too slow.';
+      logger.error({ walBytes, explanation: message }, 'write-ahead log too long');
+      alerts.storageTrouble('wal_long', message);
+    },
+  };
+}
+
+/** Says what the store found, loudest what is lost. */
+export function reportOpened(report: OpenedStore, file: string, logger: Logger, alerts: Alerts): void {
+  const { created, recovered, migrationCopy, networkFileSystem, ballast, gap } = report;
+  logger.info({ file, created, recovered, migrationCopy }, 'store opened');
+  if (networkFileSystem !== null) {
+    const explanation = 'Locks and fsync cannot be trusted there. Put the database on a local disk.';
+    logger.warn({ file, fileSystem: networkFileSystem, explanation }, 'database on a network file system');
+  }
+  if (!ballast) logger.warn({ file }, 'not enough room for the reserve that helps out of a full disk');
+  if (gap === null) return;
+  const lastAt = new Date(gap.lastAt).toISOString();
+  const explanation = `${gap.to - gap.from + 1} events that were acknowledged (numbers ${gap.from} to ${gap.to}, the last one at ${lastAt}) are not in the database. Was an older copy put in its place, or is the disk failing? Ask the providers to send again what they sent before then.`;
+  logger.error({ file, ...gap, lastAt, explanation }, 'acknowledged events are missing');
+  alerts.storageTrouble('events_missing', explanation);
+}
