@@ -41,7 +41,6 @@ function acted(action: Action, id: string, result: OperatorResult, context: Cont
 
 async function act(action: Action, id: string, context: Context): Promise<Answer> {
   const { operations, dispatching } = context.ports;
-  if (action === 'retry' && dispatching.isRunning(id)) throw attemptRunning(id);
   const result = await operations[action](id);
   if (result.kind === 'done' && action === 'cancel') dispatching.cancel(id);
   return acted(action, id, result, context);

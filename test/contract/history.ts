@@ -1,0 +1,486 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeliveryFilter, DeliveryView, History, Operations, Page, PageRequest, ReplayWork } from '../../src/admin/ports.ts';
+import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
+import type { NewEvent, NewRejection } from '../../src/domain/event.ts';
+
+/** A store as the admin API sees it, with the few things that the rest of the relay does to it. */
+export interface HistoryHarness {
+  history: History;
+  operations: Operations;
+  work: ReplayWork;
+  /** Stores an event with one pending delivery per target, due now; resolves with its id. */
+  append(event: NewEvent, targets: readonly string[]): Promise<string>;
+  /** Claims a delivery that is due, and keeps the claim. */
+  lease(deliveryId: string): Promise<void>;
+  /** Claims a delivery that is due, and settles it with this attempt. */
+  settle(deliveryId: string, attempt: Attempt, outcome: Outcome): Promise<void>;
+  hold(deliveryId: string, reason: string): Promise<void>;
+  reject(rejection: NewRejection): Promise<void>;
+  /** What retention does at the end of an event's time. */
+  expire(eventId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What every harness is made with: events of any route go to `app` now. */
+export interface HistorySetup {
+  targetsOf: (route: string, type: string | null) => readonly string[];
+}
+
+const T0 = Date.UTC(2026, 2, 20, 14, 30);
+
+const newEvent = (changes: Partial<NewEvent> = {}): NewEvent => ({
+  route: 'knowledgesdk',
+  receivedAt: T0,
+  type: 'EXTRACTION_COMPLETED',
+  dedup: null,
+  method: 'POST',
+  path: '/webhooks/knowledgesdk',
+  query: 'a=1',
+  peer: '203.0.113.7',
+  contentType: 'application/json',
+  headers: [
+    ['Content-Type', 'application/json'],
+    ['X-Twice', 'one'],
+    ['X-Twice', 'two'],
+  ],
+  body: Buffer.from('{"event":"EXTRACTION_COMPLETED"}'),
+  ...changes,
+});
+
+const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
+  number: 1,
+  trigger: 'initial',
+  startedAt: T0 + 5,
+  durationMs: 12.5,
+  outcome: 'delivered',
+  statusCode: 200,
+  error: null,
+  response: { headers: [['Server', 'x']], body: 'ok', truncated: false },
+  ...changes,
+});
+
+const DEAD: Outcome = { kind: 'dead', reason: 'budget_used' };
+const failedAttempt = attempt({ outcome: 'dead', statusCode: 500, error: { code: 'target_status', message: 'answered 500' } });
+
+async function everyPage<T>(read: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[]> {
+  const all: T[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page: Page<T> = await read({ cursor, limit });
+    expect(page.data.length).toBeLessThanOrEqual(limit);
+    all.push(...page.data);
+    if (page.nextCursor === null) return all;
+    cursor = page.nextCursor;
+  }
+}
+
+const FIRST: PageRequest = { cursor: null, limit: 100 };
+
+/** What any implementation of History, Operations and ReplayWork must do, together. */
+export function historyContract(name: string, make: (setup: HistorySetup) => Promise<HistoryHarness>): void {
+  describe(`history of ${name}`, () => {
+    let store: HistoryHarness;
+    beforeEach(async () => {
+      store = await make({ targetsOf: () => ['app'] });
+    });
+    afterEach(() => store.close());
+
+    const deliveriesOf = async (eventId: string): Promise<DeliveryView[]> => {
+      const found = await store.history.event(eventId);
+      if (found.kind !== 'found') throw new Error(`no event ${eventId}: ${found.kind}`);
+      return found.value.deliveries;
+    };
+    const onlyDelivery = async (eventId: string): Promise<DeliveryView> => {
+      const [delivery, ...more] = await deliveriesOf(eventId);
+      if (delivery === undefined || more.length > 0) throw new Error('expected one delivery');
+      return delivery;
+    };
+    const added = async (changes: Partial<NewEvent> = {}, target = 'app'): Promise<DeliveryView> =>
+      onlyDelivery(await store.append(newEvent(changes), [target]));
+    const dead = async (changes: Partial<NewEvent> = {}, target = 'app'): Promise<DeliveryView> => {
+      const delivery = await added(changes, target);
+      await store.settle(delivery.id, failedAttempt, DEAD);
+      return delivery;
+    };
+    const statusOf = async (id: string): Promise<string> => {
+      const found = await store.history.delivery(id);
+      return found.kind === 'found' ? found.value.status : found.kind;
+    };
+    const ids = (page: { data: { id: string }[] }): string[] => page.data.map((item) => item.id);
+
+    describe('events', () => {
+      it('shows an event as it was accepted', async () => {
+        const event = newEvent({ dedup: { key: 'msg_1', windowMs: 60_000 } });
+        const id = await store.append(event, ['app', 'audit']);
+        const found = await store.history.event(id);
+        if (found.kind !== 'found') throw new Error(found.kind);
+        const { deliveries, ...shown } = found.value;
+        const { dedup: _dedup, body, ...same } = event;
+        const sha256 = createHash('sha256').update(body).digest('hex');
+        expect(shown).toEqual({ ...same, id, dedupKey: 'msg_1', size: body.length, sha256, duplicates: 0, conflicts: 0 });
+        expect(deliveries.map((delivery) => delivery.target).toSorted()).toEqual(['app', 'audit']);
+        expect(deliveries[0]).toMatchObject({
+          ...{ eventId: id, route: 'knowledgesdk', status: 'pending', reason: null, attempts: 0, budgetStart: 0 },
+          ...{ finishedAt: null, lastAttempt: null, nextAttemptAt: expect.any(Number), createdAt: expect.any(Number) },
+        });
+      });
+
+      it('gives the body back byte for byte', async () => {
+        const body = Buffer.from([0, 255, 254, 10, 13, 0, 128]);
+        const id = await store.append(newEvent({ body, contentType: 'application/octet-stream' }), ['app']);
+        const found = await store.history.body(id);
+        if (found.kind !== 'found') throw new Error(found.kind);
+        expect(found.value.contentType).toBe('application/octet-stream');
+        expect(Buffer.compare(found.value.body, body)).toBe(0);
+      });
+
+      it('gives back an empty body', async () => {
+        const id = await store.append(newEvent({ body: Buffer.alloc(0), contentType: null }), ['app']);
+        expect(await store.history.body(id)).toMatchObject({ kind: 'found', value: { contentType: null } });
+      });
+
+      it('does not know ids that it never gave', async () => {
+        const id = await store.append(newEvent(), ['app']);
+        for (const unknown of ['', 'evt_', 'evt_nonsense', 'dlv_1', `${id}0`, "' OR 1=1 --", `${id.slice(0, -1)}z`, '../x']) {
+          expect(await store.history.event(unknown)).toEqual({ kind: 'missing' });
+          expect(await store.history.body(unknown)).toEqual({ kind: 'missing' });
+          expect(await store.history.delivery(unknown)).toEqual({ kind: 'missing' });
+          expect(await store.history.task(unknown)).toEqual({ kind: 'missing' });
+          expect(await store.operations.replayEvent(unknown, null)).toEqual({ kind: 'missing' });
+          expect(await store.operations.retry(unknown)).toEqual({ kind: 'missing' });
+          expect(await store.operations.cancelTask(unknown)).toEqual({ kind: 'missing' });
+        }
+      });
+
+      it('says that an event is gone once its retention has ended', async () => {
+        const id = await store.append(newEvent({ dedup: { key: 'msg_1', windowMs: 1e9 } }), ['app']);
+        await store.settle((await onlyDelivery(id)).id, attempt(), { kind: 'delivered' });
+        await store.expire(id);
+        expect(await store.history.event(id)).toEqual({ kind: 'gone' });
+        expect(await store.history.body(id)).toEqual({ kind: 'gone' });
+        expect(await store.operations.replayEvent(id, null)).toEqual({ kind: 'gone' });
+      });
+
+      it('lists them newest first, with the statuses of their deliveries', async () => {
+        const first = await store.append(newEvent(), ['app', 'audit']);
+        const second = await store.append(newEvent({ receivedAt: T0 - 1000 }), ['app']);
+        await store.settle((await onlyDelivery(second)).id, attempt(), { kind: 'delivered' });
+        const page = await store.history.events({}, FIRST);
+        expect(ids(page)).toEqual([second, first]);
+        expect(page.data.map((event) => event.statuses)).toEqual([{ delivered: 1 }, { pending: 2 }]);
+        expect(page.nextCursor).toBeNull();
+        expect(page.data[0]).not.toHaveProperty('headers');
+      });
+
+      it('filters', async () => {
+        const plain = await store.append(newEvent(), ['app']);
+        const other = await store.append(
+          newEvent({ route: 'stripe', type: 'charge.paid', receivedAt: T0 + 10, dedup: { key: 'key%_1', windowMs: 1 } }),
+          ['app'],
+        );
+        await store.settle((await onlyDelivery(other)).id, failedAttempt, DEAD);
+        const listed = async (filter: Parameters<History['events']>[0]) => ids(await store.history.events(filter, FIRST));
+        expect(await listed({ route: 'stripe' })).toEqual([other]);
+        expect(await listed({ type: 'EXTRACTION_COMPLETED' })).toEqual([plain]);
+        expect(await listed({ status: 'dead' })).toEqual([other]);
+        expect(await listed({ status: 'held' })).toEqual([]);
+        expect(await listed({ from: T0 + 10 })).toEqual([other]);
+        expect(await listed({ to: T0 + 10 })).toEqual([plain]);
+        expect(await listed({ q: 'key%_1' })).toEqual([other]);
+        expect(await listed({ q: 'keyXX1' })).toEqual([]);
+        expect(await listed({ q: plain })).toEqual([plain]);
+        expect(await listed({ q: 'charge' })).toEqual([other]);
+        expect(await listed({ route: 'stripe', type: 'EXTRACTION_COMPLETED' })).toEqual([]);
+      });
+
+      it('pages without skip or repeat while others append', async () => {
+        const before: string[] = [];
+        for (let i = 0; i < 25; i += 1) before.push(await store.append(newEvent({ receivedAt: T0 + (i % 3) }), ['app']));
+        const seen = await everyPage(async (page) => {
+          const answer = await store.history.events({}, page);
+          await store.append(newEvent({ receivedAt: T0 - 5 }), ['app']);
+          return answer;
+        }, 4);
+        expect(seen.map((event) => event.id)).toEqual(before.toReversed());
+      });
+
+      it('refuses a cursor that it did not give', async () => {
+        for (const cursor of ['nonsense', '-1', '{}', "1' OR '1"]) {
+          await expect(store.history.events({}, { cursor, limit: 1 })).rejects.toMatchObject({ code: 'bad_cursor', status: 400 });
+        }
+      });
+    });
+
+    describe('deliveries', () => {
+      it('shows every attempt', async () => {
+        const delivery = await added();
+        await store.settle(delivery.id, failedAttempt, DEAD);
+        await store.operations.retry(delivery.id);
+        const second = attempt({ number: 2, trigger: 'manual', startedAt: T0 + 99 });
+        await store.settle(delivery.id, second, { kind: 'delivered' });
+        const found = await store.history.delivery(delivery.id);
+        if (found.kind !== 'found') throw new Error(found.kind);
+        expect(found.value).toMatchObject({ status: 'delivered', attempts: 2, budgetStart: 1, nextAttemptAt: null });
+        expect(found.value.finishedAt).toEqual(expect.any(Number));
+        expect(found.value.history).toEqual([failedAttempt, second]);
+        expect(found.value.lastAttempt).toEqual(second);
+      });
+
+      it('shows the attempt of a delivery that succeeded at once', async () => {
+        const delivery = await added();
+        await store.settle(delivery.id, attempt(), { kind: 'delivered' });
+        const found = await store.history.delivery(delivery.id);
+        expect(found).toMatchObject({
+          value: { status: 'delivered', attempts: 1, history: [attempt()], lastAttempt: attempt() },
+        });
+      });
+
+      it('filters', async () => {
+        const pending = await added();
+        const audit = await added({ route: 'stripe', type: 'charge.paid' }, 'audit');
+        const lost = await dead();
+        const listed = async (filter: DeliveryFilter) => ids(await store.history.deliveries(filter, FIRST));
+        expect(await listed({})).toEqual([lost.id, audit.id, pending.id]);
+        expect(await listed({ status: 'dead' })).toEqual([lost.id]);
+        expect(await listed({ target: 'audit' })).toEqual([audit.id]);
+        expect(await listed({ route: 'stripe' })).toEqual([audit.id]);
+        expect(await listed({ type: 'charge.paid' })).toEqual([audit.id]);
+        expect(await listed({ eventId: pending.eventId })).toEqual([pending.id]);
+        expect(await listed({ eventIds: [pending.eventId, lost.eventId, 'evt_nonsense'] })).toEqual([lost.id, pending.id]);
+        expect(await listed({ deliveryIds: [audit.id, 'dlv_nonsense'] })).toEqual([audit.id]);
+        expect(await listed({ deliveryIds: [] })).toEqual([]);
+        expect(await listed({ from: audit.createdAt, to: audit.createdAt })).toEqual([]);
+        expect(await listed({ target: 'app', status: 'pending' })).toEqual([pending.id]);
+      });
+
+      it('pages a filtered list without skip or repeat', async () => {
+        const expected: string[] = [];
+        for (let i = 0; i < 12; i += 1) {
+          expected.push((await added()).id);
+          await added({}, 'audit');
+        }
+        const seen = await everyPage(async (page) => {
+          const answer = await store.history.deliveries({ target: 'app' }, page);
+          await added();
+          return answer;
+        }, 5);
+        expect(seen.map((delivery) => delivery.id)).toEqual(expected.toReversed());
+      });
+
+      it('counts per target', async () => {
+        await added();
+        await dead();
+        await dead();
+        await store.hold((await added({}, 'audit')).id, 'target_removed');
+        const counts = new Map((await store.history.targetCounts()).map((entry) => [entry.target, entry]));
+        expect(counts.get('app')).toMatchObject({ counts: { pending: 1, dead: 2 }, oldestDueAt: expect.any(Number) });
+        expect(counts.get('audit')).toMatchObject({ counts: { held: 1 }, oldestDueAt: null });
+      });
+    });
+
+    describe('rejections', () => {
+      it('lists them newest first, by route', async () => {
+        const rejection = (route: string | null, reason: string): NewRejection => ({
+          ...{ route, at: T0, reason, explanation: 'why', peer: '203.0.113.7', status: 401, bodyStart: '{"a"' },
+          headers: [['X', 'y']],
+        });
+        await store.reject(rejection('knowledgesdk', 'verification_failed'));
+        await store.reject(rejection(null, 'unknown_path'));
+        const page = await store.history.rejections({}, FIRST);
+        expect(page.data.map((entry) => entry.reason)).toEqual(['unknown_path', 'verification_failed']);
+        expect(page.data[1]).toEqual({ ...rejection('knowledgesdk', 'verification_failed'), id: expect.stringMatching(/^rej_/) });
+        const ofRoute = await store.history.rejections({ route: 'knowledgesdk' }, FIRST);
+        expect(ofRoute.data.map((entry) => entry.reason)).toEqual(['verification_failed']);
+      });
+    });
+
+    describe('operators', () => {
+      it('retry a dead letter: the same delivery, due now, with a fresh budget', async () => {
+        const delivery = await dead();
+        const result = await store.operations.retry(delivery.id);
+        expect(result).toMatchObject({
+          kind: 'done',
+          delivery: { id: delivery.id, status: 'pending', reason: null, attempts: 1, budgetStart: 1, finishedAt: null },
+        });
+        expect(result).toMatchObject({ delivery: { nextAttemptAt: expect.any(Number), lastAttempt: failedAttempt } });
+      });
+
+      it('are refused a retry while an attempt runs, and it goes on', async () => {
+        const delivery = await added();
+        await store.lease(delivery.id);
+        expect(await store.operations.retry(delivery.id)).toEqual({
+          ...{ kind: 'refused', code: 'attempt_running', status: 'pending' },
+        });
+        expect(await statusOf(delivery.id)).toBe('pending');
+      });
+
+      it('cancel what is pending', async () => {
+        const delivery = await added();
+        expect(await store.operations.cancel(delivery.id)).toMatchObject({
+          ...{ kind: 'done', delivery: { status: 'cancelled', nextAttemptAt: null, finishedAt: expect.any(Number) } },
+        });
+        expect(await statusOf(delivery.id)).toBe('cancelled');
+      });
+
+      it('cancel what is being attempted', async () => {
+        const delivery = await added();
+        await store.lease(delivery.id);
+        expect(await store.operations.cancel(delivery.id)).toMatchObject({ kind: 'done', delivery: { status: 'cancelled' } });
+      });
+
+      it('release and discard what is held', async () => {
+        const first = await added();
+        const second = await added();
+        for (const { id } of [first, second]) await store.hold(id, 'target_removed');
+        expect(await store.history.delivery(first.id)).toMatchObject({ value: { status: 'held', reason: 'target_removed' } });
+        expect(await store.operations.release(first.id)).toMatchObject({ kind: 'done', delivery: { status: 'pending' } });
+        expect(await store.operations.discard(second.id)).toMatchObject({ kind: 'done', delivery: { status: 'cancelled' } });
+      });
+
+      it('discard a dead letter', async () => {
+        const delivery = await dead();
+        expect(await store.operations.discard(delivery.id)).toMatchObject({ kind: 'done', delivery: { status: 'cancelled' } });
+      });
+
+      it('are refused what the status does not allow', async () => {
+        const delivered = await added();
+        await store.settle(delivered.id, attempt(), { kind: 'delivered' });
+        const wrong = (status: string) => ({ kind: 'refused', code: 'wrong_status', status });
+        for (const action of ['retry', 'cancel', 'discard', 'release'] as const) {
+          expect(await store.operations[action](delivered.id)).toEqual(wrong('delivered'));
+        }
+        const lost = await dead();
+        expect(await store.operations.cancel(lost.id)).toEqual(wrong('dead'));
+        expect(await store.operations.release(lost.id)).toEqual(wrong('dead'));
+        const pending = await added();
+        expect(await store.operations.discard(pending.id)).toEqual(wrong('pending'));
+        expect(await statusOf(lost.id)).toBe('dead');
+      });
+
+      it("replay an event to the route's present targets, or to those named", async () => {
+        const eventId = await store.append(newEvent(), ['audit']);
+        const replayed = await store.operations.replayEvent(eventId, null);
+        expect(replayed).toMatchObject({ kind: 'found', value: [{ eventId, target: 'app', status: 'pending', attempts: 0 }] });
+        const again = await store.operations.replayEvent(eventId, ['app', 'audit']);
+        expect(again.kind === 'found' && again.value.map((delivery) => delivery.target).toSorted()).toEqual(['app', 'audit']);
+        const all = await deliveriesOf(eventId);
+        expect(all).toHaveLength(4);
+        expect(new Set(all.map((delivery) => delivery.id)).size).toBe(4);
+      });
+    });
+
+    describe('bulk replay', () => {
+      const start = (filter: DeliveryFilter, targets: readonly string[] | null = null) =>
+        store.operations.startReplay({ filter, targets, ratePerSecond: null });
+      const carryOut = async (taskId: string, limit: number): Promise<{ done: number; failed: number; steps: number }> => {
+        await store.work.materialise(taskId);
+        const sum = { done: 0, failed: 0, steps: 0 };
+        for (let finished = false; !finished; ) {
+          const step = await store.work.step(taskId, limit);
+          sum.done += step.done;
+          sum.failed += step.failed;
+          sum.steps += 1;
+          finished = step.finished;
+          if (sum.steps > 100) throw new Error('the task does not end');
+        }
+        return sum;
+      };
+
+      it('touches what the dry run said, and each once', async () => {
+        const lost: string[] = [];
+        for (let i = 0; i < 7; i += 1) lost.push((await dead()).id);
+        await dead({}, 'audit');
+        const filter: DeliveryFilter = { status: 'dead', target: 'app' };
+        const preview = await store.history.matchReplay(filter);
+        expect(preview.matched).toBe(7);
+        expect(preview.sample.length).toBeGreaterThan(0);
+        for (const { id } of preview.sample) expect(lost).toContain(id);
+
+        const task = await start(filter);
+        expect(task).toMatchObject({ kind: 'replay', status: 'pending', done: 0, failed: 0, finishedAt: null });
+        expect(await store.work.open()).toEqual([{ id: task.id, ratePerSecond: null }]);
+        const sum = await carryOut(task.id, 3);
+        expect(sum).toMatchObject({ done: 7, failed: 0 });
+        expect(sum.steps).toBeGreaterThanOrEqual(3);
+        for (const id of lost)
+          expect(await store.history.delivery(id)).toMatchObject({ value: { status: 'pending', budgetStart: 1 } });
+        expect(await store.history.task(task.id)).toMatchObject({
+          ...{ kind: 'found', value: { status: 'completed', matched: 7, done: 7, failed: 0, finishedAt: expect.any(Number) } },
+        });
+        expect((await store.history.deliveries({ status: 'dead' }, FIRST)).data.map(({ target }) => target)).toEqual(['audit']);
+        expect(await store.work.open()).toEqual([]);
+      });
+
+      it('of dead letters doubles nothing when it is done twice', async () => {
+        await dead();
+        await carryOut((await start({ status: 'dead' })).id, 10);
+        expect((await store.history.matchReplay({ status: 'dead' })).matched).toBe(0);
+        expect(await carryOut((await start({ status: 'dead' })).id, 10)).toMatchObject({ done: 0, failed: 0 });
+        expect((await store.history.deliveries({}, FIRST)).data).toHaveLength(1);
+      });
+
+      it('gives what was delivered a new delivery', async () => {
+        const delivery = await added();
+        await store.settle(delivery.id, attempt(), { kind: 'delivered' });
+        await carryOut((await start({ status: 'delivered' })).id, 10);
+        const all = await deliveriesOf(delivery.eventId);
+        expect(all.map(({ status, target }) => `${status} ${target}`).toSorted()).toEqual(['delivered app', 'pending app']);
+      });
+
+      it('leaves a dead letter alone when other targets are named', async () => {
+        const delivery = await dead();
+        await carryOut((await start({ status: 'dead' }, ['audit'])).id, 10);
+        const all = await deliveriesOf(delivery.eventId);
+        expect(all.map(({ status, target }) => `${status} ${target}`).toSorted()).toEqual(['dead app', 'pending audit']);
+      });
+
+      it('keeps the set that it began with', async () => {
+        await dead();
+        const task = await start({ status: 'dead' });
+        await store.work.materialise(task.id);
+        const later = await dead();
+        await store.work.materialise(task.id);
+        expect(await carryOut(task.id, 10)).toMatchObject({ done: 1 });
+        expect(await statusOf(later.id)).toBe('dead');
+      });
+
+      it('goes by the ids that it was given', async () => {
+        const [one, other] = [await dead(), await dead()];
+        await carryOut((await start({ deliveryIds: [one.id] })).id, 10);
+        expect([await statusOf(one.id), await statusOf(other.id)]).toEqual(['pending', 'dead']);
+      });
+
+      it('stops when it is cancelled, and keeps what it has done', async () => {
+        for (let i = 0; i < 4; i += 1) await dead();
+        const task = await start({ status: 'dead' });
+        await store.work.materialise(task.id);
+        await store.work.step(task.id, 1);
+        expect(await store.operations.cancelTask(task.id)).toMatchObject({
+          kind: 'found',
+          value: { status: 'cancelled', done: 1 },
+        });
+        expect(await store.work.step(task.id, 10)).toMatchObject({ done: 0, failed: 0, finished: true });
+        expect((await store.history.matchReplay({ status: 'dead' })).matched).toBe(3);
+        expect(await store.work.open()).toEqual([]);
+      });
+
+      it('stays what it was when it is cancelled after its end', async () => {
+        const task = await start({ status: 'dead' });
+        await carryOut(task.id, 10);
+        expect(await store.operations.cancelTask(task.id)).toMatchObject({ kind: 'found', value: { status: 'completed' } });
+      });
+
+      it('is listed newest first, open ones oldest first', async () => {
+        const first = await start({ status: 'dead' });
+        const second = await store.operations.startReplay({ filter: { status: 'dead' }, targets: null, ratePerSecond: 2.5 });
+        expect(ids(await store.history.tasks(FIRST))).toEqual([second.id, first.id]);
+        expect(await store.work.open()).toEqual([
+          { id: first.id, ratePerSecond: null },
+          { id: second.id, ratePerSecond: 2.5 },
+        ]);
+        const seen = await everyPage((page) => store.history.tasks(page), 1);
+        expect(seen.map((task) => task.id)).toEqual([second.id, first.id]);
+      });
+    });
+  });
+}

@@ -1,0 +1,315 @@
+import { createHash } from 'node:crypto';
+import type {
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryView,
+  EventFilter,
+  EventView,
+  Found,
+  OperatorResult,
+  Page,
+  PageRequest,
+  RejectionView,
+  TaskView,
+} from '../../src/admin/ports.ts';
+import type { Attempt } from '../../src/domain/attempt.ts';
+import { type DeliveryChange, type DeliveryState, type DeliveryStatus, transition } from '../../src/domain/delivery.ts';
+import { HookbayError } from '../../src/domain/errors.ts';
+import type { HeaderList, NewEvent } from '../../src/domain/event.ts';
+import { formatId } from '../../src/domain/ids.ts';
+import type { HistoryHarness, HistorySetup } from '../contract/history.ts';
+
+interface EventRow {
+  sequence: number;
+  view: EventView;
+  headers: HeaderList;
+  body: Buffer;
+  gone: boolean;
+}
+
+interface DeliveryRow {
+  sequence: number;
+  id: string;
+  event: EventRow;
+  target: string;
+  createdAt: number;
+  state: DeliveryState;
+  history: Attempt[];
+}
+
+interface TaskRow {
+  sequence: number;
+  view: TaskView;
+  filter: DeliveryFilter;
+  targets: readonly string[] | null;
+  ratePerSecond: number | null;
+  items: DeliveryRow[] | null;
+}
+
+const found = <T>(value: T | undefined): Found<T> => (value === undefined ? { kind: 'missing' } : { kind: 'found', value });
+
+/** Newest first; the cursor is the sequence of the last row that was shown. */
+function pageOf<Row extends { sequence: number }, T>(rows: Iterable<Row>, page: PageRequest, turn: (row: Row) => T): Page<T> {
+  const before = page.cursor === null ? Number.POSITIVE_INFINITY : Number(page.cursor);
+  if (!(before > 0)) throw new HookbayError({ code: 'bad_cursor', status: 400, message: 'This cursor was not given here.' });
+  const rest = [...rows].filter((row) => row.sequence < before).toSorted((a, b) => b.sequence - a.sequence);
+  const shown = rest.slice(0, page.limit);
+  return { data: shown.map(turn), nextCursor: rest.length > shown.length ? String(shown.at(-1)?.sequence) : null };
+}
+
+function isMatch(row: DeliveryRow, filter: DeliveryFilter): boolean {
+  const { view } = row.event;
+  return (
+    (filter.status === undefined || row.state.status === filter.status) &&
+    (filter.target === undefined || row.target === filter.target) &&
+    (filter.route === undefined || view.route === filter.route) &&
+    (filter.type === undefined || view.type === filter.type) &&
+    (filter.from === undefined || row.createdAt >= filter.from) &&
+    (filter.to === undefined || row.createdAt < filter.to) &&
+    (filter.eventId === undefined || view.id === filter.eventId) &&
+    (filter.deliveryIds?.includes(row.id) ?? true) &&
+    (filter.eventIds?.includes(view.id) ?? true)
+  );
+}
+
+function viewOf(row: DeliveryRow): DeliveryView {
+  const { status, reason, attempts, budgetStart, dueAt, finishedAt } = row.state;
+  const { id: eventId, route } = row.event.view;
+  const { id, target, createdAt } = row;
+  const lastAttempt = row.history.at(-1) ?? null;
+  return {
+    id,
+    eventId,
+    route,
+    target,
+    status,
+    reason,
+    attempts,
+    budgetStart,
+    nextAttemptAt: dueAt,
+    createdAt,
+    finishedAt,
+    lastAttempt,
+  };
+}
+
+/** History, Operations and ReplayWork without a disk, held to test/contract/history.ts. Deliveries go by the domain's transitions. */
+export class MemoryHistory implements HistoryHarness {
+  readonly #events = new Map<string, EventRow>();
+  readonly #deliveries = new Map<string, DeliveryRow>();
+  readonly #tasks = new Map<string, TaskRow>();
+  readonly #rejections: (RejectionView & { sequence: number })[] = [];
+  readonly #setup: HistorySetup;
+  #sequence = 0;
+  #now = Date.UTC(2026, 2, 20, 15);
+
+  constructor(setup: HistorySetup) {
+    this.#setup = setup;
+  }
+
+  readonly history: HistoryHarness['history'] = {
+    events: async (filter, page) => {
+      const rows = [...this.#events.values()].filter((row) => !row.gone && this.#isMatch(row, filter));
+      return pageOf(rows, page, (row) => ({ ...row.view, statuses: this.#statuses(row) }));
+    },
+    event: async (id) => {
+      const row = this.#events.get(id);
+      if (row?.gone) return { kind: 'gone' };
+      return found(row && { ...row.view, headers: row.headers, deliveries: this.#of(row).map(viewOf) });
+    },
+    body: async (id) => {
+      const row = this.#events.get(id);
+      if (row?.gone) return { kind: 'gone' };
+      return found(row && { contentType: row.view.contentType, body: row.body });
+    },
+    deliveries: async (filter, page) => pageOf(this.#matching(filter), page, viewOf),
+    delivery: async (id) => {
+      const row = this.#deliveries.get(id);
+      return found<DeliveryDetail>(row && { ...viewOf(row), history: row.history });
+    },
+    rejections: async ({ route }, page) => {
+      const rows = this.#rejections.filter((row) => route === undefined || row.route === route);
+      return pageOf(rows, page, ({ sequence: _sequence, ...view }) => view);
+    },
+    tasks: async (page) => pageOf(this.#tasks.values(), page, (row) => row.view),
+    task: async (id) => found(this.#tasks.get(id)?.view),
+    matchReplay: async (filter) => {
+      const rows = this.#matching(filter);
+      return { matched: rows.length, sample: rows.slice(0, 10).map(viewOf) };
+    },
+    targetCounts: async () =>
+      [...Map.groupBy(this.#deliveries.values(), (row) => row.target)].map(([target, rows]) => {
+        const due = rows.flatMap((row) => (row.state.dueAt === null ? [] : [row.state.dueAt]));
+        return { target, counts: countStatuses(rows), oldestDueAt: due.length === 0 ? null : Math.min(...due) };
+      }),
+  };
+
+  readonly operations: HistoryHarness['operations'] = {
+    retry: async (id) => this.#operate(id, { kind: 'retry' }),
+    cancel: async (id) => this.#operate(id, { kind: 'cancel' }),
+    discard: async (id) => this.#operate(id, { kind: 'discard' }),
+    release: async (id) => this.#operate(id, { kind: 'release' }),
+    replayEvent: async (id, targets) => {
+      const row = this.#events.get(id);
+      if (row?.gone) return { kind: 'gone' };
+      if (row === undefined) return { kind: 'missing' };
+      const chosen = targets ?? this.#setup.targetsOf(row.view.route, row.view.type);
+      return { kind: 'found', value: chosen.map((target) => viewOf(this.#add(row, target, 'replay'))) };
+    },
+    startReplay: async ({ filter, targets, ratePerSecond }) => {
+      const sequence = this.#next();
+      const id = formatId('task', this.#now, sequence);
+      const counters = { matched: 0, done: 0, failed: 0 };
+      const view: TaskView = { id, kind: 'replay', status: 'pending', ...counters, createdAt: this.#now, finishedAt: null };
+      this.#tasks.set(id, { sequence, view, filter, targets, ratePerSecond, items: null });
+      return { ...view };
+    },
+    cancelTask: async (id) => {
+      const task = this.#tasks.get(id);
+      if (task !== undefined && task.view.finishedAt === null) this.#finish(task, 'cancelled');
+      return found(task?.view);
+    },
+  };
+
+  readonly work: HistoryHarness['work'] = {
+    open: async () =>
+      [...this.#tasks.values()]
+        .filter((task) => task.view.finishedAt === null)
+        .map(({ view, ratePerSecond }) => ({ id: view.id, ratePerSecond })),
+    materialise: async (id) => {
+      const task = this.#task(id);
+      if (task.items !== null) return;
+      task.items = this.#matching(task.filter);
+      task.view = { ...task.view, status: 'running', matched: task.items.length };
+    },
+    step: async (id, limit) => {
+      const task = this.#task(id);
+      if (task.view.finishedAt !== null) return { done: 0, failed: 0, finished: true };
+      const taken = task.items?.splice(0, limit) ?? [];
+      for (const row of taken) this.#replay(row, task.targets);
+      task.view = { ...task.view, done: task.view.done + taken.length };
+      const finished = task.items?.length === 0;
+      if (finished) this.#finish(task, 'completed');
+      return { done: taken.length, failed: 0, finished };
+    },
+  };
+
+  async append(event: NewEvent, targets: readonly string[]): Promise<string> {
+    const { body, headers, dedup, ...rest } = event;
+    const sequence = this.#next();
+    const id = formatId('evt', event.receivedAt, sequence);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const view = { ...rest, id, dedupKey: dedup?.key ?? null, size: body.length, sha256, duplicates: 0, conflicts: 0 };
+    const row: EventRow = { sequence, view, headers, body, gone: false };
+    this.#events.set(id, row);
+    for (const target of targets) this.#add(row, target, 'initial');
+    return id;
+  }
+
+  async lease(id: string): Promise<void> {
+    this.#change(id, { kind: 'lease', lease: 1 });
+  }
+
+  async settle(...[id, attempt, outcome]: Parameters<HistoryHarness['settle']>): Promise<void> {
+    this.#change(id, { kind: 'lease', lease: 1 });
+    this.#change(id, { kind: 'settle', lease: 1, outcome });
+    this.#deliveries.get(id)?.history.push(attempt);
+  }
+
+  async hold(id: string, reason: string): Promise<void> {
+    this.#change(id, { kind: 'hold', reason });
+  }
+
+  async reject(...[rejection]: Parameters<HistoryHarness['reject']>): Promise<void> {
+    const sequence = this.#next();
+    this.#rejections.push({ ...rejection, sequence, id: formatId('rej', rejection.at, sequence) });
+  }
+
+  async expire(eventId: string): Promise<void> {
+    const row = this.#events.get(eventId);
+    if (row !== undefined) row.gone = true;
+  }
+
+  async close(): Promise<void> {}
+
+  #next(): number {
+    this.#sequence += 1;
+    this.#now += 1;
+    return this.#sequence;
+  }
+
+  #add(event: EventRow, target: string, nextTrigger: 'initial' | 'replay'): DeliveryRow {
+    const sequence = this.#next();
+    const idle = { reason: null, finishedAt: null, attempts: 0, budgetStart: 0, lease: null };
+    const state: DeliveryState = { status: 'pending', dueAt: this.#now, nextTrigger, ...idle };
+    const id = formatId('dlv', this.#now, sequence);
+    const row: DeliveryRow = { sequence, id, event, target, createdAt: this.#now, state, history: [] };
+    this.#deliveries.set(id, row);
+    return row;
+  }
+
+  #of(event: EventRow): DeliveryRow[] {
+    return [...this.#deliveries.values()].filter((row) => row.event === event);
+  }
+
+  #statuses(event: EventRow) {
+    return countStatuses(this.#of(event));
+  }
+
+  #matching(filter: DeliveryFilter): DeliveryRow[] {
+    return [...this.#deliveries.values()].filter((row) => isMatch(row, filter));
+  }
+
+  #isMatch(row: EventRow, filter: EventFilter): boolean {
+    const { id, type, dedupKey, route, receivedAt } = row.view;
+    return (
+      (filter.route === undefined || route === filter.route) &&
+      (filter.type === undefined || type === filter.type) &&
+      (filter.from === undefined || receivedAt >= filter.from) &&
+      (filter.to === undefined || receivedAt < filter.to) &&
+      (filter.status === undefined || (this.#statuses(row)[filter.status] ?? 0) > 0) &&
+      (filter.q === undefined || [id, type, dedupKey].some((text) => text?.includes(filter.q ?? '')))
+    );
+  }
+
+  #change(id: string, change: DeliveryChange) {
+    const row = this.#deliveries.get(id);
+    if (row === undefined) throw new Error(`no delivery ${id}`);
+    const result = transition(row.state, change, this.#now);
+    if (!result.ok) throw new Error(`${change.kind} was refused: ${result.refusal}`);
+    row.state = result.state;
+  }
+
+  #operate(id: string, change: DeliveryChange): OperatorResult {
+    const row = this.#deliveries.get(id);
+    if (row === undefined) return { kind: 'missing' };
+    const result = transition(row.state, change, this.#now);
+    if (!result.ok) {
+      const code = result.refusal === 'attempt_running' ? 'attempt_running' : 'wrong_status';
+      return { kind: 'refused', code, status: row.state.status };
+    }
+    row.state = result.state;
+    return { kind: 'done', delivery: viewOf(row) };
+  }
+
+  #replay(row: DeliveryRow, targets: readonly string[] | null): void {
+    if (targets === null && row.state.status === 'dead') this.#operate(row.id, { kind: 'retry' });
+    else for (const target of targets ?? [row.target]) this.#add(row.event, target, 'replay');
+  }
+
+  #task(id: string): TaskRow {
+    const task = this.#tasks.get(id);
+    if (task === undefined) throw new Error(`no task ${id}`);
+    return task;
+  }
+
+  #finish(task: TaskRow, status: 'completed' | 'cancelled'): void {
+    task.view = { ...task.view, status, finishedAt: this.#now };
+  }
+}
+
+function countStatuses(rows: readonly DeliveryRow[]): Partial<Record<DeliveryStatus, number>> {
+  const counts: Partial<Record<DeliveryStatus, number>> = {};
+  for (const { state } of rows) counts[state.status] = (counts[state.status] ?? 0) + 1;
+  return counts;
+}
