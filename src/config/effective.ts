@@ -1,0 +1,114 @@
+import { HIDDEN, shownHost, urlSecrets } from './shown-url.ts';
+import type { Config, DedupConfig, EdgeConfig, ListenAddress, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
+import { formatDuration, formatSize } from './units.ts';
+
+function address({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** One mark for one secret, a list of marks for several, null for none. */
+function hidden(secrets: readonly string[]): string | string[] | null {
+  if (secrets.length === 0) return null;
+  return secrets.length === 1 ? HIDDEN : secrets.map(() => HIDDEN);
+}
+
+function targetShown(target: TargetConfig): object {
+  const { attempts, initialMs, factor, maxMs, jitter } = target.retry;
+  return {
+    url: target.shownUrl,
+    timeout: formatDuration(target.timeoutMs),
+    concurrency: target.concurrency,
+    retry: { attempts, initial: formatDuration(initialMs), factor, max: formatDuration(maxMs), jitter },
+    sign: target.signingSecrets.length === 0 ? null : { secret: hidden(target.signingSecrets) },
+  };
+}
+
+function verifyShown(verify: VerifyConfig): object | string {
+  if (verify.provider === 'none') return 'none';
+  return {
+    provider: verify.provider,
+    token: hidden(verify.tokens),
+    hmac: hidden(verify.hmacSecrets),
+    require: verify.require,
+    hmacTemplate: verify.hmacTemplate,
+    hmacTimestamp: verify.hmacTimestamp,
+    tolerance: formatDuration(verify.toleranceMs),
+  };
+}
+
+function dedupShown(dedup: DedupConfig): object | string {
+  switch (dedup.kind) {
+    case 'none':
+      return 'none';
+    case 'preset':
+      return { window: formatDuration(dedup.windowMs) };
+    case 'header':
+      return { key: `header:${dedup.name}`, window: formatDuration(dedup.windowMs) };
+    case 'body-path':
+      return { key: `body:${dedup.path}`, window: formatDuration(dedup.windowMs) };
+    case 'body':
+      return { key: 'body', window: formatDuration(dedup.windowMs) };
+    default:
+      return dedup satisfies never;
+  }
+}
+
+function edgeShown({ target, events }: EdgeConfig): object | string {
+  return events === null ? target : { target, events };
+}
+
+function routeShown(route: RouteConfig): object {
+  return {
+    path: route.path,
+    methods: route.methods,
+    verify: verifyShown(route.verify),
+    dedup: dedupShown(route.dedup),
+    deliver: route.deliver.map(edgeShown),
+  };
+}
+
+function mapShown<T>(map: ReadonlyMap<string, T>, show: (value: T) => object): object {
+  return Object.fromEntries([...map].map(([name, value]) => [name, show(value)]));
+}
+
+/**
+ * The configuration in the shape of its file, with every default and every inline target written out. Secrets are replaced
+ * by a mark, credentials in URLs are hidden; what is not configured is null.
+ */
+export function effectiveConfig(config: Config): object {
+  const { deliveredMs, deadMs, rejectionsMs } = config.storage.retention;
+  return {
+    listen: address(config.listen),
+    publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
+    admin: { listen: address(config.admin.listen), token: hidden(config.admin.tokens) },
+    storage: {
+      url: `sqlite:${config.storage.file}`,
+      minFree: formatSize(config.storage.minFree),
+      retention: {
+        delivered: formatDuration(deliveredMs),
+        dead: formatDuration(deadMs),
+        rejections: formatDuration(rejectionsMs),
+      },
+    },
+    limits: {
+      body: formatSize(config.limits.body),
+      headers: formatSize(config.limits.headers),
+      inFlight: formatSize(config.limits.inFlight),
+    },
+    alert: config.alert === null ? null : { url: shownHost(config.alert.url) },
+    targets: mapShown(config.targets, targetShown),
+    routes: mapShown(config.routes, routeShown),
+  };
+}
+
+/** Every secret of a configuration, each once: what a log must censor and a test looks for. */
+export function secretsOf(config: Config): string[] {
+  const routes = [...config.routes.values()].flatMap(({ verify }) =>
+    verify.provider === 'none' ? [] : [...verify.tokens, ...verify.hmacSecrets],
+  );
+  const targets = [...config.targets.values()].flatMap(({ url, signingSecrets }) => [...signingSecrets, ...urlSecrets(url)]);
+  const alertUrl = config.alert === null ? null : new URL(config.alert.url);
+  const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
+  return [...new Set([...config.admin.tokens, ...routes, ...targets, ...alert])];
+}

@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { DEDUP_WINDOW_MS, type FileConfig, fileSchema } from './schema.ts';
+import { shownUrl } from './shown-url.ts';
+import type { Config, DedupConfig, EdgeConfig, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
+import { looksLikeUrl } from './urls.ts';
+
+type FileTarget = FileConfig['targets'][string];
+type FileRoute = FileConfig['routes'][string];
+
+function resolveTarget(name: string, target: FileTarget): TargetConfig {
+  const { attempts, initial, factor, max, jitter } = target.retry;
+  return {
+    name,
+    url: target.url,
+    shownUrl: shownUrl(target.url),
+    timeoutMs: target.timeout,
+    concurrency: target.concurrency,
+    retry: { attempts, initialMs: initial, factor, maxMs: max, jitter },
+    signingSecrets: target.sign?.secret ?? [],
+  };
+}
+
+function resolveVerify(verify: FileRoute['verify']): VerifyConfig {
+  if (verify === 'none') return { provider: 'none' };
+  return {
+    provider: verify.provider,
+    tokens: verify.token ?? [],
+    hmacSecrets: verify.hmac ?? [],
+    require: verify.require,
+    hmacTemplate: verify.hmacTemplate,
+    hmacTimestamp: verify.hmacTimestamp,
+    toleranceMs: verify.tolerance,
+  };
+}
+
+function resolveDedup(dedup: FileRoute['dedup'], verify: VerifyConfig): DedupConfig {
+  const settings = typeof dedup === 'string' ? { key: dedup, window: DEDUP_WINDOW_MS } : (dedup ?? { window: DEDUP_WINDOW_MS });
+  const { key, window: windowMs } = settings;
+  // Without a provider there is no key of its own.
+  if (key === 'none' || (key === undefined && verify.provider === 'none')) return { kind: 'none' };
+  if (key === undefined) return { kind: 'preset', windowMs };
+  if (key === 'body') return { kind: 'body', windowMs };
+  const [kind, where] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+  return kind === 'header' ? { kind, name: where.toLowerCase(), windowMs } : { kind: 'body-path', path: where, windowMs };
+}
+
+interface Edge {
+  /** A name or a URL. */
+  reference: string;
+  events: readonly string[] | null;
+}
+
+function edgesOf(deliver: FileRoute['deliver']): Edge[] {
+  return (Array.isArray(deliver) ? deliver : [deliver]).map((entry) =>
+    typeof entry === 'string' ? { reference: entry, events: null } : { reference: entry.target, events: entry.events ?? null },
+  );
+}
+
+function resolveRoute(name: string, route: FileRoute): RouteConfig {
+  const verify = resolveVerify(route.verify);
+  return {
+    name,
+    path: route.path,
+    methods: [...new Set(route.methods)],
+    verify,
+    dedup: resolveDedup(route.dedup, verify),
+    deliver: edgesOf(route.deliver).map(
+      ({ reference, events }): EdgeConfig => ({ target: looksLikeUrl(reference) ? name : reference, events }),
+    ),
+  };
+}
+
+/** A URL in `deliver` makes a target with all defaults, named after its route. */
+function inlineTargets(routes: FileConfig['routes']): [string, FileTarget][] {
+  const { valueType } = fileSchema.shape.targets.unwrap();
+  return Object.entries(routes).flatMap(([name, route]) =>
+    edgesOf(route.deliver)
+      .filter(({ reference }) => looksLikeUrl(reference))
+      .map(({ reference }): [string, FileTarget] => [name, valueType.parse({ url: reference })]),
+  );
+}
+
+/**
+ * The configuration as the relay uses it.
+ * @param file absolute path of the file, or null
+ * @param folder where relative paths start, absolute
+ */
+export function resolveConfig(parsed: FileConfig, file: string | null, folder: string): Config {
+  const { delivered, dead, rejections } = parsed.storage.retention;
+  const targets = [...Object.entries(parsed.targets), ...inlineTargets(parsed.routes)];
+  return {
+    file,
+    listen: parsed.listen,
+    publicUrl: parsed.publicUrl ?? null,
+    trustedProxies: parsed.trustedProxies,
+    admin: { listen: parsed.admin.listen, tokens: parsed.admin.token ?? [] },
+    storage: {
+      file: resolve(folder, parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
+      minFree: parsed.storage.minFree,
+      retention: { deliveredMs: delivered, deadMs: dead, rejectionsMs: rejections },
+    },
+    limits: parsed.limits,
+    alert: parsed.alert ?? null,
+    targets: new Map(targets.map(([name, target]) => [name, resolveTarget(name, target)])),
+    routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route)])),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Path } from './fault.ts';
+import { closest } from './suggest.ts';
+import { type Tree, type TreeFault, valueAt } from './tree.ts';
+import { looksLikeUrl, NAME } from './urls.ts';
+
+/** Whether a secret, or a list of them, holds one that is not empty. What is no secret at all has a fault of its own. */
+export function isConfigured(secret: unknown): boolean {
+  if (Array.isArray(secret)) return secret.some(isConfigured);
+  return secret !== undefined && secret !== '';
+}
+
+function verifyRules(file: unknown, path: Path): TreeFault[] {
+  const at = [...path, 'verify'];
+  if (valueAt(file, [...at, 'provider']) !== 'knowledgesdk') return [];
+  const token = isConfigured(valueAt(file, [...at, 'token']));
+  const hmac = isConfigured(valueAt(file, [...at, 'hmac']));
+  if (!token && !hmac) {
+    return [
+      {
+        path: at,
+        code: 'no_secret',
+        message: 'neither token nor hmac is configured, so every request would be refused',
+        expected: 'a token, an hmac secret or both that are not empty; or `verify: none` to take anything',
+      },
+    ];
+  }
+  if (valueAt(file, [...at, 'require']) !== 'all' || (token && hmac)) return [];
+  const message = `require: all asks for both, but ${token ? 'hmac' : 'token'} is not configured`;
+  return [{ path: [...at, 'require'], code: 'one_secret', message, expected: 'both token and hmac, or require: any' }];
+}
+
+function dedupRules(file: unknown, path: Path): TreeFault[] {
+  const at = [...path, 'dedup'];
+  const dedup = valueAt(file, at);
+  if (valueAt(file, [...path, 'verify']) !== 'none' || typeof dedup !== 'object' || valueAt(dedup, ['key']) !== undefined)
+    return [];
+  const message = 'without a provider there is no key of its own to recognise duplicates by';
+  return [{ path: at, code: 'no_dedup_key', message, expected: 'a key: header:name, body:path or body' }];
+}
+
+interface Reference {
+  path: Path;
+  target: string;
+}
+
+function references(file: unknown, path: Path): Reference[] {
+  const deliver = valueAt(file, path);
+  const entries = Array.isArray(deliver) ? deliver.map((_, i): Path => [...path, i]) : [path];
+  return entries.flatMap((entry): Reference[] => {
+    const value = valueAt(file, entry);
+    const at = typeof value === 'string' ? entry : [...entry, 'target'];
+    const target = valueAt(file, at);
+    return typeof target === 'string' ? [{ path: at, target }] : [];
+  });
+}
+
+function unknownTarget({ path, target }: Reference, targets: readonly string[], tree: Tree): TreeFault {
+  const near = closest(target, targets);
+  const fault: TreeFault = {
+    path,
+    code: 'unknown_target',
+    message: `there is no target ${JSON.stringify(tree.writtenAt(path))}`,
+    expected: targets.length === 0 ? 'a target under `targets`, or a URL' : `one of ${targets.join(', ')}, or a URL`,
+  };
+  return near === undefined ? fault : { ...fault, suggestion: near };
+}
+
+function deliverRules(tree: Tree, route: string, path: Path, targets: readonly string[]): TreeFault[] {
+  const faults: TreeFault[] = [];
+  const seen = new Set<string>();
+  let inline = 0;
+  for (const reference of references(tree.value, [...path, 'deliver'])) {
+    const { target, path: at } = reference;
+    const isUrl = looksLikeUrl(target);
+    if (seen.has(target)) {
+      const message = 'this route already delivers to this target';
+      faults.push({
+        path: at,
+        code: 'repeated',
+        message,
+        expected: 'each target once; several event types go in one `events` list',
+      });
+    } else if (isUrl) {
+      inline++;
+      if (inline > 1 || targets.includes(route)) faults.push(inlineName(at, inline > 1));
+    } else if (NAME.test(target) && !targets.includes(target)) {
+      faults.push(unknownTarget(reference, targets, tree));
+    }
+    seen.add(target);
+  }
+  return faults;
+}
+
+/** The name of a target stays with its deliveries, so it may not depend on the order of a list. */
+function inlineName(path: Path, second: boolean): TreeFault {
+  const message = second
+    ? 'a second URL in this route would need a name of its own'
+    : 'a URL makes a target named after its route, and there is a target of that name';
+  return { path, code: 'inline_target_name', message, expected: 'a target with a name under `targets`, and its name here' };
+}
+
+/** What concerns routes and their targets together. */
+export function routeRules(tree: Tree, targets: readonly string[], routes: readonly string[]): TreeFault[] {
+  const file = tree.value;
+  const faults: TreeFault[] = [];
+  const routeByPath = new Map<string, string>();
+  for (const route of routes) {
+    const path: Path = ['routes', route];
+    const publicPath = valueAt(file, [...path, 'path']);
+    const first = typeof publicPath === 'string' ? routeByPath.get(publicPath) : undefined;
+    if (first !== undefined) {
+      const message = `the route ${first} already has this path`;
+      faults.push({ path: [...path, 'path'], code: 'duplicate_path', message, expected: 'a path of its own for each route' });
+    } else if (typeof publicPath === 'string') {
+      routeByPath.set(publicPath, route);
+    }
+    faults.push(...verifyRules(file, path), ...dedupRules(file, path), ...deliverRules(tree, route, path, targets));
+  }
+  return faults;
+}

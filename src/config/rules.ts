@@ -1,0 +1,76 @@
+import type { Path } from './fault.ts';
+import { isLoopback, isWildcard } from './network.ts';
+import { isConfigured, routeRules } from './route-rules.ts';
+import { fileSchema } from './schema.ts';
+import { type Tree, type TreeFault, valueAt } from './tree.ts';
+
+/** The value as its schema reads it with defaults, or undefined when the schema has its own fault for it. */
+function read<T>(
+  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } },
+  value: unknown,
+): T | undefined {
+  const result = schema.safeParse(value);
+  return result.success ? result.data : undefined;
+}
+
+function listenerRules(file: unknown): TreeFault[] {
+  const faults: TreeFault[] = [];
+  const admin = fileSchema.shape.admin.unwrap().shape;
+  const publicSide = read(fileSchema.shape.listen, valueAt(file, ['listen']));
+  const privateSide = read(admin.listen, valueAt(file, ['admin', 'listen']));
+  if (privateSide === undefined) return faults;
+  const { host, port } = privateSide;
+  if (!isLoopback(host) && !isConfigured(valueAt(file, ['admin', 'token']))) {
+    faults.push({
+      path: ['admin', 'token'],
+      code: 'admin_token_required',
+      message: 'the private listener can be reached from outside, but has no token',
+      expected: 'token: "${HOOKBAY_ADMIN_TOKEN}" with at least 16 characters, or a loopback address such as 127.0.0.1:8081',
+    });
+  }
+  const sameHost = publicSide !== undefined && (publicSide.host === host || isWildcard(publicSide.host) || isWildcard(host));
+  if (sameHost && port !== 0 && publicSide.port === port) {
+    const message = 'the public and the private listener share a port';
+    faults.push({ path: ['admin', 'listen'], code: 'same_listener', message, expected: 'two different ports' });
+  }
+  return faults;
+}
+
+function limitRules(file: unknown): TreeFault[] {
+  const limits = fileSchema.shape.limits.unwrap().shape;
+  const body = read(limits.body, valueAt(file, ['limits', 'body']));
+  const inFlight = read(limits.inFlight, valueAt(file, ['limits', 'inFlight']));
+  if (body === undefined || inFlight === undefined || body <= inFlight) return [];
+  const path = valueAt(file, ['limits', 'inFlight']) === undefined ? ['limits', 'body'] : ['limits', 'inFlight'];
+  const message = 'a body of the largest size would never fit in limits.inFlight';
+  return [{ path, code: 'contradiction', message, expected: 'limits.inFlight at least as large as limits.body' }];
+}
+
+function retryRules(file: unknown): TreeFault[] {
+  const retry = fileSchema.shape.targets.unwrap().valueType.shape.retry.unwrap().shape;
+  return namesIn(file, 'targets').flatMap((name): TreeFault[] => {
+    const path: Path = ['targets', name, 'retry'];
+    const initial = read(retry.initial, valueAt(file, [...path, 'initial']));
+    const max = read(retry.max, valueAt(file, [...path, 'max']));
+    if (initial === undefined || max === undefined || initial <= max) return [];
+    const message = 'the first wait is longer than the longest';
+    return [{ path, code: 'contradiction', message, expected: 'initial (5s by default) at most max (6h by default)' }];
+  });
+}
+
+/** The names under `targets` or `routes`, as far as they can be read. */
+export function namesIn(file: unknown, section: 'targets' | 'routes'): string[] {
+  const map = valueAt(file, [section]);
+  return typeof map === 'object' && map !== null && !Array.isArray(map) ? Object.keys(map) : [];
+}
+
+/** What concerns more than one value. Looks at every part that can be read, whatever is wrong with the others. */
+export function ruleFaults(tree: Tree): TreeFault[] {
+  const file = tree.value;
+  return [
+    ...listenerRules(file),
+    ...limitRules(file),
+    ...retryRules(file),
+    ...routeRules(tree, namesIn(file, 'targets'), namesIn(file, 'routes')),
+  ];
+}
