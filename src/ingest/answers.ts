@@ -8,12 +8,12 @@ const WORTH_READING_OFF = 64 * 1024;
 /** How long a refused client is listened to after the answer, so that a reset does not overtake it. */
 export const LINGER_MS = 1_000;
 
-/** Answers with a short JSON text. One string with its length known goes out in one packet. */
+/** Answers with a short JSON text in ASCII. One string with its length known goes out in one packet. */
 export function answerJson(response: ServerResponse, status: number, body: string, closing: boolean): void {
-  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+  const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
   if (closing) headers.push('connection', 'close');
   response.writeHead(status, headers);
-  response.end(body);
+  response.end(body, 'latin1');
 }
 
 /**

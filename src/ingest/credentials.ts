@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, hash, timingSafeEqual } from 'node:crypto';
 import type { VerifyConfig } from '../config/types.ts';
+import { decodeSignature, hmacDigest } from '../providers/hmac.ts';
 import { type HmacScheme, type ProviderPreset, presetOf, type TimestampUnit } from '../providers/presets.ts';
 import { parseSource, type Source, sourceLabel } from '../providers/source.ts';
-import { type MessagePart, parseMessage } from '../providers/template.ts';
+import { parseMessage } from '../providers/template.ts';
 import { isConflicting } from './head.ts';
 import type { ReceivedRequest } from './received.ts';
 import { checkTimestamp } from './timestamp.ts';
@@ -46,7 +47,7 @@ function field(request: ReceivedRequest, source: Source): string | CredentialChe
 function tokenCredential(from: string, tokens: readonly string[]): Credential {
   const source = parseSource(from);
   const digests = tokens.map((token) => hash('sha256', Buffer.from(token, 'utf8'), 'buffer'));
-  // Node hands out header bytes as latin1; values from a query or a body are text.
+  // Node hands out header bytes as latin1; a value in a body is text.
   const encoding = source.in === 'header' ? 'latin1' : 'utf8';
   const mismatch = wrong(`the ${sourceLabel(source)} does not match any configured token`);
   return {
@@ -92,27 +93,11 @@ function hmacCredential(scheme: HmacScheme, config: Exclude<VerifyConfig, { prov
       if (typeof stamp !== 'string') return stamp;
       let matches = false;
       for (const key of keys) {
-        matches = timingSafeEqual(signatureOf(request.body, stamp, key, scheme.algorithm, message), signature) || matches;
+        matches = timingSafeEqual(hmacDigest(scheme.algorithm, key, message, request.body, stamp), signature) || matches;
       }
       return matches ? RIGHT : wrong(`the ${sourceLabel(source)} does not match the body under any configured secret`);
     },
   };
-}
-
-function signatureOf(
-  body: Buffer,
-  timestamp: string,
-  key: KeyObject,
-  algorithm: string,
-  message: readonly MessagePart[],
-): Buffer {
-  const hmac = createHmac(algorithm, key);
-  for (const part of message) {
-    if (part === 'body') hmac.update(body);
-    else if (part === 'timestamp') hmac.update(timestamp, 'latin1');
-    else hmac.update(part);
-  }
-  return hmac.digest();
 }
 
 /** @returns the timestamp's own text, which is what was signed */
@@ -131,18 +116,4 @@ function signedTimestamp(request: ReceivedRequest, rule: SignedTimestamp): strin
     default:
       return check satisfies never;
   }
-}
-
-const DIGEST_BYTES = { sha1: 20, sha256: 32, sha512: 64 };
-
-/** Node's decoders stop silently at what they do not know, so the text is checked first. @returns null when malformed */
-function decodeSignature(value: string, scheme: HmacScheme): Buffer | null {
-  if (!value.startsWith(scheme.prefix)) return null;
-  const text = value.slice(scheme.prefix.length);
-  const bytes = DIGEST_BYTES[scheme.algorithm];
-  if (scheme.encoding === 'hex') {
-    return text.length === bytes * 2 && /^[0-9a-fA-F]*$/.test(text) ? Buffer.from(text, 'hex') : null;
-  }
-  const decoded = Buffer.from(text, 'base64');
-  return decoded.length === bytes && decoded.toString('base64') === text ? decoded : null;
 }

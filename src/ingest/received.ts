@@ -62,8 +62,6 @@ export class ReceivedRequest {
     switch (source.in) {
       case 'header':
         return headerValue(this.headers, source.name);
-      case 'query':
-        return new URLSearchParams(this.query).get(source.name);
       case 'body':
         return readPath(this.payload(), source.path);
       default:

@@ -1,5 +1,6 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { HookbayError } from '../domain/errors.ts';
+import { hmacDigest } from './hmac.ts';
 import { type HmacScheme, type ProviderName, presetOf } from './presets.ts';
 import { parseSource, readPath, type Source } from './source.ts';
 import { parseMessage } from './template.ts';
@@ -24,11 +25,9 @@ function hmacHeaders(scheme: HmacScheme, secret: string, credentials: SigningCre
   const source = from === undefined ? null : parseSource(from);
   if (source?.in === 'body') timestamp = String(readPath(JSON.parse(body.toString()), source.path));
   else if (source !== null) headers[headerName(source)] = timestamp;
-  const hmac = createHmac(scheme.algorithm, secret);
-  for (const part of parseMessage(credentials.hmacTemplate ?? scheme.message)) {
-    hmac.update(part === 'body' ? body : part === 'timestamp' ? timestamp : part);
-  }
-  headers[headerName(parseSource(scheme.from))] = scheme.prefix + hmac.digest(scheme.encoding);
+  const message = parseMessage(credentials.hmacTemplate ?? scheme.message);
+  const digest = hmacDigest(scheme.algorithm, secret, message, body, timestamp);
+  headers[headerName(parseSource(scheme.from))] = scheme.prefix + digest.toString(scheme.encoding);
   return headers;
 }
 

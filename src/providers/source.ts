@@ -1,10 +1,10 @@
 import { HookbayError } from '../domain/errors.ts';
 
 /** A place in a request that a value is read from. Header names are in lower case; a path's steps are split. */
-export type Source = { in: 'header'; name: string } | { in: 'query'; name: string } | { in: 'body'; path: readonly string[] };
+export type Source = { in: 'header'; name: string } | { in: 'body'; path: readonly string[] };
 
-/** A source as it is written in presets and configuration, for example `header:x-id`, `query:token`, `body:data.0.id`. */
-export type SourceText = `header:${string}` | `query:${string}` | `body:${string}`;
+/** A source as it is written in presets and configuration, for example `header:x-id` or `body:data.0.id`. */
+export type SourceText = `header:${string}` | `body:${string}`;
 
 /**
  * Reads the written form of a source. A name without a prefix is a header.
@@ -16,14 +16,13 @@ export function parseSource(text: string): Source {
   const name = text.slice(colon + 1);
   if (name !== '') {
     if (place === 'header') return { in: 'header', name: name.toLowerCase() };
-    if (place === 'query') return { in: 'query', name };
     if (place === 'body') return { in: 'body', path: name.split('.') };
   }
   throw new HookbayError({
     code: 'bad_source',
     status: 422,
     message: `'${text}' does not name a place in a request`,
-    hint: 'write header:<name>, query:<name> or body:<path>, for example body:data.id',
+    hint: 'write header:<name> or body:<path>, for example body:data.id',
   });
 }
 
@@ -46,8 +45,6 @@ export function sourceLabel(source: Source): string {
   switch (source.in) {
     case 'header':
       return `${source.name} header`;
-    case 'query':
-      return `'${source.name}' in the query`;
     case 'body':
       return `'${source.path.join('.')}' in the body`;
     default:

@@ -72,6 +72,40 @@ describe('malformed framing is answered with 400, and the connection is closed',
   });
 });
 
+describe('nothing that a client does stops the listener', () => {
+  const whole = `${message(POST, 'Host: a', AUTH, LENGTH)}{}`;
+
+  test('resets at any point of a request', async () => {
+    const chunked = `${message(POST, 'Host: a', AUTH, 'Transfer-Encoding: chunked')}2\r\n{}\r\n0\r\n\r\n`;
+    const big = `${message(POST, 'Host: a', 'Content-Length: 99999999')}{}`;
+    for (const bytes of [whole, chunked, big, whole + whole]) {
+      for (let cut = 1; cut <= bytes.length; cut += 7) {
+        const client = new RawClient(hookbay.port);
+        client.socket.write(bytes.slice(0, cut), () => client.socket.resetAndDestroy());
+        await client.closed;
+      }
+    }
+    const last = new RawClient(hookbay.port).send(whole);
+    await last.until('accepted');
+    await waitFor('release of all bytes', () => hookbay.listener.inFlightBytes() === 0);
+  });
+
+  test('nonsense behind a request that is being appended', async () => {
+    hookbay.log.hold();
+    const client = new RawClient(hookbay.port).send(whole);
+    await waitFor('append', () => hookbay.log.events.length === 1);
+    await client.send('NONSENSE\r\n\r\n').until('malformed_request');
+    hookbay.log.release();
+    await client.closed;
+    await waitFor('acceptance', () => hookbay.observed.some(([kind]) => kind === 'accepted'));
+  });
+
+  test('an offer to upgrade is an ordinary request', async () => {
+    const head = message(POST, 'Host: a', AUTH, LENGTH, 'Connection: Upgrade', 'Upgrade: websocket');
+    await new RawClient(hookbay.port).send(`${head}{}`).until('accepted');
+  });
+});
+
 describe('two different credentials are refused as unverified', () => {
   test.each([
     [AUTH, 'X-KnowledgeSDK-Webhook-Token: x'],

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CREDENTIAL_MARK } from '../../src/domain/credential-mark.ts';
 import type { HeaderList } from '../../src/domain/event.ts';
+import { checkTimestamp } from '../../src/ingest/timestamp.ts';
 import { verificationRule, verify } from '../../src/ingest/verify.ts';
+import type { TimestampUnit } from '../../src/providers/presets.ts';
 import { signRequest } from '../../src/providers/sign.ts';
 import { type KnowledgeSdkVerify, received, SECRET, TOKEN, verifyConfig } from '../support/ingest.ts';
 
@@ -191,9 +193,26 @@ describe('HMAC', () => {
     expect(judge(hmacOnly, headers, body)).toContain('no timestamp');
   });
 
-  test('a message without a timestamp asks for none', () => {
+  test('a message without a timestamp asks for none; GitHub signs so, and its published example verifies', () => {
+    const config = { tokens: [], hmacSecrets: ["It's a Secret to Everybody"], hmacTemplate: '{body}' };
+    const published = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
+    const headers: HeaderList = [['x-knowledgesdk-signature', published]];
+    expect(judge(config, headers, Buffer.from('Hello, World!'))).toBe('verified');
+    expect(judge(config, headers, Buffer.from('Hello, World?'))).toContain('does not match the body');
+  });
+
+  test('a signed timestamp is read in the unit that the preset names', () => {
+    const check = (text: string, unit: TimestampUnit) => checkTimestamp(text, unit, 1_000, NOW).kind;
+    expect([check(String(NOW / 1000), 's'), check(String(NOW), 'ms'), check(new Date(NOW).toISOString(), 'iso')]).toEqual(
+      Array(3).fill('fresh'),
+    );
+    expect([check(String(NOW), 's'), check(String(NOW / 1000), 'ms')]).toEqual(['outside', 'outside']);
+    expect([check(String(NOW), 'iso'), check(new Date(NOW).toISOString(), 's')]).toEqual(['malformed', 'malformed']);
+  });
+
+  test('a signature over the body alone is not enough where a timestamp is asked for', () => {
     const hex = createHmac('sha256', SECRET).update(BODY).digest('hex');
-    expect(judge({ ...hmacOnly, hmacTemplate: '{body}' }, [['x-knowledgesdk-signature', `sha256=${hex}`]])).toBe('verified');
+    expect(judge(hmacOnly, [['x-knowledgesdk-signature', `sha256=${hex}`]])).toContain('no timestamp');
   });
 });
 
