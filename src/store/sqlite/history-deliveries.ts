@@ -3,7 +3,7 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
 import { type Condition, conditionOf, type DeliveryFilter } from './delivery-filter.ts';
-import { type Page, type PageRequest, readCursor, scanAll, scanPage } from './scan.ts';
+import { type Page, type PageRequest, readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
 import { type DeliveryRow, type DeliveryView, deliveryView } from './views.ts';
 
 export type Found<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'gone' };
@@ -126,7 +126,7 @@ export class DeliveryHistory {
       .prepare(`SELECT ${COLUMNS} FROM deliveries d WHERE +d.seq < ? AND ${sql} ORDER BY +d.seq DESC LIMIT ?`)
       .all(below, ...params, page.limit + 1) as DeliveryRow[];
     const data = rows.slice(0, page.limit);
-    return { data, nextCursor: rows.length > page.limit ? (data.at(-1)?.seq ?? 0).toString(36) : null };
+    return { data, nextCursor: rows.length > page.limit ? writeCursor(data.at(-1)?.seq ?? 0) : null };
   }
 
   #scan({ sql, params }: Condition, page: PageRequest): Page<DeliveryRow> {

@@ -88,8 +88,15 @@ export class EventHistory {
     const parts = parseId('evt', id);
     if (parts === null) return { kind: 'missing' };
     const row = this.#db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`).get(parts.sequence) as EventRow | undefined;
-    if (row === undefined || row.received_at !== parts.time) return { kind: 'missing' };
+    // A number that was given and has no row any more belonged to an event whose time was over.
+    if (row === undefined) return { kind: parts.sequence < this.#nextSequence() ? 'gone' : 'missing' };
+    if (row.received_at !== parts.time) return { kind: 'missing' };
     return row.gone === 1 ? { kind: 'gone' } : { kind: 'found', value: row };
+  }
+
+  #nextSequence(): number {
+    const row = this.#db.prepare("SELECT value FROM sequences WHERE name = 'event'").get() as { value: number } | undefined;
+    return row?.value ?? 0;
   }
 
   #wholeContent(row: EventRow): { head: Buffer; body: Buffer } {

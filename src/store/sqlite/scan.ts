@@ -15,10 +15,17 @@ export interface PageRequest {
   limit: number;
 }
 
-/** A sequence number below which a page goes on. @throws HookbayError `bad_cursor` */
+const CURSOR_DIGITS = 11;
+
+/** Opaque to callers: the sequence number below which the next page begins. */
+export function writeCursor(below: number): string {
+  return `c${below.toString(36).padStart(CURSOR_DIGITS, '0')}`;
+}
+
+/** @throws HookbayError `bad_cursor` */
 export function readCursor(cursor: string | null): number | null {
   if (cursor === null) return null;
-  const value = /^[0-9a-z]{1,11}$/.test(cursor) ? Number.parseInt(cursor, 36) : Number.NaN;
+  const value = /^c[0-9a-z]{11}$/.test(cursor) ? Number.parseInt(cursor.slice(1), 36) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
   throw new HookbayError({
     code: 'bad_cursor',
@@ -50,7 +57,7 @@ export function scanPage<Row extends { seq: number }>(
     const full = data.length >= page.limit;
     below = full ? (rows.at(-1)?.seq ?? from) : from;
   }
-  return { data, nextCursor: below > bottom ? below.toString(36) : null };
+  return { data, nextCursor: below > bottom ? writeCursor(below) : null };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { GroupCommit } from './group-commit.ts';
 import type { HandOff } from './ports.ts';
 import type { CommandResult } from './protocol.ts';
@@ -31,7 +32,7 @@ export class Upkeep {
   }
 
   start(): void {
-    this.#next(SWEEP_EVERY_MS, true);
+    this.#sweepLater();
   }
 
   setAges(ages: RetentionAges): void {
@@ -61,23 +62,28 @@ export class Upkeep {
     return total;
   }
 
-  #next(delayMs: number, restart: boolean): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.#step(restart), delayMs);
+  /**
+   * Removes what is old, a step at a time. Ends early when the store does not take a step, for example on a full
+   * disk: the next sweep tries again.
+   * @returns how many events and rejections went
+   */
+  async sweep(): Promise<number> {
+    let removed = 0;
+    for (let restart = true; !this.#closed && !this.#suspended; restart = false) {
+      const step = await this.#retain(restart);
+      if (step === null || step.kind !== 'retained') break;
+      removed += step.removed;
+      if (step.finished) break;
+      await pause(STEP_PAUSE_MS, undefined, { ref: false });
+    }
+    return removed;
+  }
+
+  #sweepLater(): void {
+    this.#timer = setTimeout(() => void this.sweep().finally(() => this.#closed || this.#sweepLater()), SWEEP_EVERY_MS);
     this.#timer.unref();
   }
 
-  async #step(restart: boolean): Promise<void> {
-    if (this.#suspended) {
-      this.#next(SWEEP_EVERY_MS, true);
-      return;
-    }
-    const result = await this.#retain(restart);
-    const finished = result === null || result.kind !== 'retained' || result.finished;
-    this.#next(finished ? SWEEP_EVERY_MS : STEP_PAUSE_MS, finished);
-  }
-
-  /** @returns null when the store did not take the step, for example on a full disk: the next sweep tries again */
   async #retain(restart: boolean): Promise<CommandResult | null> {
     const now = this.#now();
     const { deliveredMs, deadMs, rejectionsMs } = this.#ages;

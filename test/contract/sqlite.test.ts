@@ -1,0 +1,88 @@
+import { parseId } from '../../src/domain/ids.ts';
+import type { LeasedDelivery } from '../../src/domain/leased-delivery.ts';
+import type { DeliveryView } from '../../src/store/sqlite/views.ts';
+import { newEvent, openTestStore, type TestStore } from '../support/store.ts';
+import { deliveryQueueContract } from './delivery-queue.ts';
+import { historyContract } from './history.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+const ROOM = { deliveries: 1000, bytes: 64 * 1024 * 1024 };
+
+async function appended(test: TestStore, event: Parameters<typeof newEvent>[0], targets: readonly string[]): Promise<string> {
+  const planned = targets.map((target) => ({ target, filtered: null }));
+  const result = await test.store.log.append(newEvent(event), planned);
+  if (result.kind !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(result)}`);
+  return result.eventId;
+}
+
+async function viewOf(test: TestStore, id: string): Promise<DeliveryView> {
+  const found = await test.store.history.delivery(id);
+  if (found.kind !== 'found') throw new Error(`no delivery ${id}`);
+  return found.value;
+}
+
+async function onlyDelivery(test: TestStore, eventId: string): Promise<string> {
+  const found = await test.store.history.event(eventId);
+  const id = found.kind === 'found' ? found.value.deliveries[0]?.id : undefined;
+  if (id === undefined) throw new Error(`event ${eventId} has no delivery`);
+  return id;
+}
+
+deliveryQueueContract('SQLite', async () => {
+  const test = await openTestStore();
+  const start = test.clock.wall;
+  return {
+    queue: test.store.queue,
+    now: () => start,
+    // A delivery is due when it is appended, so the clock stands there meanwhile.
+    add: async ({ target, dueAt, event }) => {
+      test.clock.wall = dueAt;
+      const eventId = await appended(test, event, [target]);
+      test.clock.wall = start;
+      return onlyDelivery(test, eventId);
+    },
+    read: async (id) => {
+      const { status, reason, attempts, nextAttemptAt } = await viewOf(test, id);
+      return { status, reason, attempts, dueAt: nextAttemptAt };
+    },
+    close: () => test.remove(),
+  };
+});
+
+historyContract('SQLite', async ({ targetsOf }) => {
+  const test = await openTestStore({ targetsOf });
+  const { store, clock } = test;
+  const lease = async (id: string): Promise<LeasedDelivery> => {
+    const { target } = await viewOf(test, id);
+    const { deliveries } = await store.queue.lease(target, ROOM);
+    const leased = deliveries.find((delivery) => delivery.id === id);
+    store.queue.release(deliveries.filter((delivery) => delivery !== leased));
+    if (leased === undefined) throw new Error(`${id} is not due`);
+    return leased;
+  };
+  return {
+    history: store.history,
+    operations: store.operations,
+    work: store.replays,
+    append: (event, targets) => appended(test, event, targets),
+    lease: async (id) => void (await lease(id)),
+    settle: async (id, attempt, outcome) => void (await store.queue.settle(await lease(id), attempt, outcome)),
+    hold: async (id) => {
+      const { target, route } = await viewOf(test, id);
+      const others = (await store.history.targetCounts()).map((counts) => counts.target).filter((name) => name !== target);
+      await store.upkeep.reconcile(others, [route]);
+    },
+    reject: async (rejection) => {
+      store.rejections.record(rejection);
+      await store.rejections.flush();
+    },
+    expire: async (eventId) => {
+      const now = clock.wall;
+      clock.wall = (parseId('evt', eventId)?.time ?? now) + YEAR_MS;
+      store.upkeep.setAges({ deliveredMs: 1, deadMs: 1, rejectionsMs: YEAR_MS });
+      await store.upkeep.sweep();
+      clock.wall = now;
+    },
+    close: () => test.remove(),
+  };
+});
