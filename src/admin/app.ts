@@ -146,13 +146,14 @@ function queryOf(url: string): Record<string, string> {
 }
 
 function send(response: Response, answer: Answer): void {
-  response.status(answer.status).set(answer.headers ?? {});
+  response.status(answer.status);
+  // Not set(): it would add a charset to the media type of a body that came from outside.
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   switch (answer.kind) {
     case 'json':
       response.type('application/json').send(JSON.stringify(answer.body));
       return;
     case 'raw':
-      // Not send(): it would add a charset to the media type.
       response.setHeader('content-length', Buffer.byteLength(answer.body));
       response.end(response.req.method === 'HEAD' ? undefined : answer.body);
       return;

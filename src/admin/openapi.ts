@@ -49,14 +49,20 @@ function answers(endpoint: Endpoint, schemas: Schemas): Json {
     schema === undefined
       ? { description }
       : { description, content: { [contentType ?? 'application/json']: { schema: schemas.of(schema, 'output') } } };
-  const content = { 'application/problem+json': { schema: schemas.of(problem, 'output') } };
   const usual = endpoint.access === 'open' ? [] : [400, 401, 403];
-  const refused = [...usual, ...(endpoint.problems ?? [])].map((status) => [status, { description: PROBLEMS[status], content }]);
+  const refused = [...usual, ...(endpoint.problems ?? [])].map((status) => [
+    status,
+    { $ref: `#/components/responses/${status}` },
+  ]);
   const given = Object.entries(endpoint.answers).map(([status, doc]) => [status, described(doc)]);
-  return { ...Object.fromEntries(refused), ...Object.fromEntries(given), default: { description: 'Any other problem', content } };
+  return {
+    ...Object.fromEntries(refused),
+    ...Object.fromEntries(given),
+    default: { $ref: '#/components/responses/default' },
+  };
 }
 
-const PROBLEMS: Record<number, string> = {
+const PROBLEMS: Record<string, string> = {
   400: 'Something in the request is wrong; every fault is named',
   401: 'No token or session, or an unknown one',
   403: 'A request from another site, or a Host that is not this machine',
@@ -65,7 +71,13 @@ const PROBLEMS: Record<number, string> = {
   410: 'It was deleted',
   422: 'The configuration has faults; every one is named',
   429: 'Too many tries; Retry-After says how long to wait',
+  default: 'Any other problem',
 };
+
+function problems(schemas: Schemas): Json {
+  const content = { 'application/problem+json': { schema: schemas.of(problem, 'output') } };
+  return Object.fromEntries(Object.entries(PROBLEMS).map(([name, description]) => [name, { description, content }]));
+}
 
 function operation(endpoint: Endpoint, schemas: Schemas): Json {
   const body = endpoint.body === null ? null : schemas.of(endpoint.body, 'input');
@@ -90,6 +102,7 @@ export function openApiDocument(version: string): object {
     security: [{ token: [] }, { session: [] }],
     paths,
     components: {
+      responses: problems(schemas),
       schemas: schemas.components,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },

@@ -1,0 +1,116 @@
+import type { AdminPorts, AdminSettings, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
+import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
+import { type Clock, systemClock } from '../../src/domain/clock.ts';
+import { MemoryHistory } from './memory-history.ts';
+
+/** What a test may see and set of the parts behind the admin API. */
+interface Parts {
+  store: MemoryHistory;
+  settings: AdminSettings;
+  running: Set<string>;
+  cancelled: string[];
+  sent: { route: string; type: string | null; payload: unknown }[];
+  wakes: number;
+  reload: ReloadResult;
+  notReady: string[];
+  paused: Map<string, string | null>;
+}
+
+export interface AdminRig extends Parts {
+  url: string;
+  server: AdminServer;
+  log: { level: string; message: string; record: object }[];
+  close(): Promise<void>;
+}
+
+interface RigOptions {
+  tokens?: readonly string[];
+  page?: string | null;
+  host?: string;
+  port?: number;
+  clock?: Clock;
+  ports?: Partial<AdminPorts>;
+}
+
+const target = (name: string, reason: string | null | undefined): TargetView => ({
+  ...{ name, url: 'http://app:3000/hooks', state: reason === undefined ? 'healthy' : 'paused', since: null },
+  ...{ reason: reason ?? null, concurrency: 16, inFlight: 0, maxAttempts: 24, counts: { pending: 1 }, oldestDueAt: null },
+});
+
+function newParts(tokens: readonly string[]): Parts {
+  const settings: AdminSettings = {
+    tokens,
+    routes: [
+      {
+        ...{ name: 'knowledgesdk', path: '/webhooks/knowledgesdk', methods: ['POST'], provider: 'knowledgesdk' },
+        ...{ dedup: 'preset', dedupWindowMs: 604_800_000, deliver: [{ target: 'app', events: null }] },
+      },
+    ],
+    attempts: new Map([
+      ['app', 24],
+      ['audit', 3],
+    ]),
+    shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
+  };
+  const store = new MemoryHistory({ targetsOf: () => ['app'] });
+  const empty = { running: new Set<string>(), cancelled: [], sent: [], wakes: 0, notReady: [], paused: new Map() };
+  return { store, settings, ...empty, reload: { kind: 'applied' } };
+}
+
+function targetsOf({ settings, paused }: Parts): Targets {
+  const known = (name: string) => (settings.attempts.has(name) ? target(name, paused.get(name)) : null);
+  return {
+    list: async () => [...settings.attempts.keys()].map((name) => target(name, paused.get(name))),
+    get: async (name) => known(name),
+    pause: async (name, reason) => {
+      if (settings.attempts.has(name)) paused.set(name, reason);
+      return known(name);
+    },
+    resume: async (name) => {
+      paused.delete(name);
+      return known(name);
+    },
+  };
+}
+
+function portsOf(parts: Parts): AdminPorts {
+  const wake = () => {
+    parts.wakes += 1;
+  };
+  const send = async (route: string, event: { type: string | null; payload: unknown }): Promise<TestAnswer> => {
+    if (route !== 'knowledgesdk') return { kind: 'missing' };
+    parts.sent.push({ route, ...event });
+    return { kind: 'answered', statusCode: 200, eventId: 'evt_1', code: null };
+  };
+  return {
+    history: parts.store.history,
+    operations: parts.store.operations,
+    targets: targetsOf(parts),
+    dispatching: { isRunning: (id) => parts.running.has(id), cancel: (id) => void parts.cancelled.push(id) },
+    replays: { wake },
+    test: { send },
+    reload: async () => parts.reload,
+    readiness: () => ({ ready: parts.notReady.length === 0, reasons: parts.notReady }),
+    metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: async () => 'hookbay_ready 1\n' },
+  };
+}
+
+/** Ports over a store in memory, for an app that is only looked at. */
+export const adminPorts = (): AdminPorts => portsOf(newParts([]));
+
+/** A real private listener on loopback over a store in memory. */
+export async function adminRig(options: RigOptions = {}): Promise<AdminRig> {
+  const parts = newParts(options.tokens ?? ['correct-horse-battery']);
+  const log: AdminRig['log'] = [];
+  const logged = (level: string) => (record: object, message: string) => void log.push({ level, message, record });
+  const server = createAdminServer({
+    ports: { ...portsOf(parts), ...options.ports },
+    ...{ settings: parts.settings, page: options.page ?? null, version: '1.2.3', clock: options.clock ?? systemClock },
+    listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
+    logger: { debug: logged('debug'), info: logged('info'), warn: logged('warn'), error: logged('error') },
+  });
+  const { port } = await server.start();
+  return Object.assign(parts, { url: `http://127.0.0.1:${port}`, server, log, close: () => server.close(0) });
+}
+
+export const BEARER = { authorization: 'Bearer correct-horse-battery' };

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ReplayStep, ReplayWork, TaskRef } from '../../src/admin/ports.ts';
+import { createReplayRunner, type ReplayRunner } from '../../src/admin/replay-task.ts';
+import type { Clock } from '../../src/domain/clock.ts';
+
+/** Time passes only by {@link pass}, timer by timer. */
+class Timers implements Clock {
+  #now = 0;
+  readonly #timers = new Set<{ at: number; fire: () => void }>();
+
+  now = (): number => this.#now;
+  monotonic = (): number => this.#now;
+  after = (delayMs: number, fire: () => void): (() => void) => {
+    const timer = { at: this.#now + delayMs, fire };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  };
+
+  get next(): number | null {
+    return this.#timers.size === 0 ? null : Math.min(...[...this.#timers].map((timer) => timer.at));
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.at > this.#now) continue;
+      this.#timers.delete(timer);
+      timer.fire();
+    }
+  }
+}
+
+/** Tasks with so many deliveries left; every call is written down. */
+class Work implements ReplayWork {
+  readonly tasks = new Map<string, { left: number; ratePerSecond: number | null }>();
+  readonly calls: string[] = [];
+  fault: Error | null = null;
+  /** While set, steps wait for it. */
+  gate: Promise<void> | null = null;
+
+  async open(): Promise<TaskRef[]> {
+    if (this.fault !== null) throw this.fault;
+    return [...this.tasks].filter(([, task]) => task.left > 0).map(([id, { ratePerSecond }]) => ({ id, ratePerSecond }));
+  }
+
+  async materialise(id: string): Promise<void> {
+    this.calls.push(`materialise ${id}`);
+  }
+
+  async step(id: string, limit: number): Promise<ReplayStep> {
+    this.calls.push(`step ${id} ${limit}`);
+    await this.gate;
+    if (this.fault !== null) throw this.fault;
+    const task = this.tasks.get(id);
+    if (task === undefined) throw new Error(`no task ${id}`);
+    const done = Math.min(limit, task.left);
+    task.left -= done;
+    return { done, failed: 0, finished: task.left === 0 };
+  }
+}
+
+describe('the replay runner', () => {
+  let timers: Timers;
+  let work: Work;
+  let runner: ReplayRunner;
+  let warnings: number;
+
+  const quiet = () => undefined;
+  const make = (): ReplayRunner => {
+    const warn = () => {
+      warnings += 1;
+    };
+    return createReplayRunner({ work, clock: timers, logger: { debug: quiet, info: quiet, warn, error: quiet } });
+  };
+  beforeEach(() => {
+    timers = new Timers();
+    work = new Work();
+    warnings = 0;
+    runner = make();
+  });
+  afterEach(() => runner.stop());
+
+  it('takes up what an earlier run left, in steps of 100', async () => {
+    work.tasks.set('task_1', { left: 250, ratePerSecond: null });
+    runner.start();
+    await vi.waitFor(() => expect(work.tasks.get('task_1')?.left).toBe(0));
+    expect(work.calls).toEqual(['materialise task_1', 'step task_1 100', 'step task_1 100', 'step task_1 100']);
+  });
+
+  it('lets tasks take turns', async () => {
+    for (const id of ['a', 'b']) work.tasks.set(id, { left: 200, ratePerSecond: null });
+    runner.start();
+    await vi.waitFor(() => expect(work.tasks.get('b')?.left).toBe(0));
+    expect(work.calls.filter((call) => call.startsWith('step'))).toEqual([
+      'step a 100',
+      'step b 100',
+      'step a 100',
+      'step b 100',
+    ]);
+  });
+
+  it('paces a task without holding up another', async () => {
+    work.tasks.set('slow', { left: 5, ratePerSecond: 2 });
+    work.tasks.set('fast', { left: 300, ratePerSecond: null });
+    runner.start();
+    await vi.waitFor(() => expect(work.tasks.get('fast')?.left).toBe(0));
+    expect(work.tasks.get('slow')?.left).toBe(3);
+    expect(timers.next).toBe(1000);
+    timers.pass(999);
+    expect(work.tasks.get('slow')?.left).toBe(3);
+    timers.pass(1);
+    await vi.waitFor(() => expect(work.tasks.get('slow')?.left).toBe(1));
+    await vi.waitFor(() => expect(timers.next).toBe(2000));
+  });
+
+  it('paces less than one a second', async () => {
+    work.tasks.set('slow', { left: 2, ratePerSecond: 1 / 60 });
+    runner.start();
+    await vi.waitFor(() => expect(timers.next).toBe(60_000));
+    expect(work.tasks.get('slow')?.left).toBe(1);
+  });
+
+  it('notices a task that comes while it waits or works', async () => {
+    runner.start();
+    work.tasks.set('late', { left: 1, ratePerSecond: null });
+    runner.wake();
+    await vi.waitFor(() => expect(work.tasks.get('late')?.left).toBe(0));
+    work.tasks.set('slow', { left: 2, ratePerSecond: 1 });
+    runner.wake();
+    await vi.waitFor(() => expect(timers.next).toBe(1000));
+    work.tasks.set('third', { left: 1, ratePerSecond: null });
+    runner.wake();
+    await vi.waitFor(() => expect(work.tasks.get('third')?.left).toBe(0));
+    expect(work.tasks.get('slow')?.left).toBe(1);
+  });
+
+  it('goes on after an error, later each time', async () => {
+    work.tasks.set('a', { left: 1, ratePerSecond: null });
+    runner.start();
+    await vi.waitFor(() => expect(work.tasks.get('a')?.left).toBe(0));
+    work.tasks.set('b', { left: 1, ratePerSecond: 0.001 });
+    work.fault = new Error('disk full');
+    runner.wake();
+    await vi.waitFor(() => expect(timers.next).toBe(500));
+    timers.pass(500);
+    await vi.waitFor(() => expect(timers.next).toBe(1500));
+    work.fault = null;
+    timers.pass(1000);
+    await vi.waitFor(() => expect(work.tasks.get('b')?.left).toBe(0));
+    expect(warnings).toBe(2);
+  });
+
+  it('tries a failed step again', async () => {
+    work.tasks.set('a', { left: 1, ratePerSecond: null });
+    let open: () => void = quiet;
+    work.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    runner.start();
+    await vi.waitFor(() => expect(work.calls).toContain('step a 100'));
+    work.fault = new Error('disk full');
+    open();
+    await vi.waitFor(() => expect(timers.next).toBe(500));
+    work.fault = null;
+    timers.pass(500);
+    await vi.waitFor(() => expect(work.tasks.get('a')?.left).toBe(0));
+    expect(work.calls).toEqual(['materialise a', 'step a 100', 'step a 100']);
+  });
+
+  it('stops after the step that runs, and a later runner goes on', async () => {
+    work.tasks.set('a', { left: 300, ratePerSecond: null });
+    let open: () => void = quiet;
+    work.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    runner.start();
+    await vi.waitFor(() => expect(work.calls).toContain('step a 100'));
+    let stopped = false;
+    const stop = runner.stop().then(() => {
+      stopped = true;
+    });
+    await Promise.resolve();
+    expect(stopped).toBe(false);
+    open();
+    await stop;
+    expect(work.tasks.get('a')?.left).toBe(200);
+    runner.wake();
+    expect(timers.next).toBeNull();
+    runner = make();
+    runner.start();
+    await vi.waitFor(() => expect(work.tasks.get('a')?.left).toBe(0));
+  });
+});
