@@ -45,8 +45,8 @@ export type SettleResult = { kind: 'settled' } | { kind: 'stale' };
 /** What the dispatcher needs of a store. Promises reject only when the store is closed or broken. */
 export interface DeliveryQueue {
   /**
-   * Claims deliveries of the target that are due, oldest due first, within the room. When one is due, at least one
-   * is claimed, however large its body is: otherwise a body larger than the room would never be delivered.
+   * Claims deliveries of the target that are due, oldest due first, until the room is used up. The last one may pass
+   * the room's bytes: otherwise a body larger than the room would never be delivered.
    */
   lease(target: string, room: LeaseRoom): Promise<LeaseBatch>;
   /** Gives claims back unspent; a later `lease` sees them again. Claims that are gone are passed over. */

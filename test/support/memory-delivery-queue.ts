@@ -97,10 +97,9 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
       const deliveries: LeasedDelivery[] = [];
       let bytes = 0;
       for (const { row: next, dueAt } of waiting(target)) {
-        bytes += next.event.body.length;
-        const full = deliveries.length >= room.deliveries || (deliveries.length > 0 && bytes > room.bytes);
-        if (dueAt > now() || full) return { deliveries, nextDueAt: dueAt };
+        if (dueAt > now() || deliveries.length >= room.deliveries || bytes >= room.bytes) return { deliveries, nextDueAt: dueAt };
         deliveries.push(claim(next));
+        bytes += next.event.body.length;
       }
       return { deliveries, nextDueAt: null };
     },

