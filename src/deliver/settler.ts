@@ -28,6 +28,7 @@ export class Settler {
   #unsettled = 0;
   #blocked = false;
   #failures = 0;
+  #givenUp = false;
   #cancelRetry: (() => void) | null = null;
   #drained: (() => void) | null = null;
 
@@ -63,6 +64,7 @@ export class Settler {
         };
       });
     }
+    this.#givenUp = true;
     this.#cancelRetry?.();
     return this.#unsettled;
   }
@@ -86,7 +88,7 @@ export class Settler {
       this.#blocked = true;
       this.#logger.error({ err: error }, 'results cannot be stored: dispatching stops until they can');
     }
-    if (this.#cancelRetry !== null) return;
+    if (this.#cancelRetry !== null || this.#givenUp) return;
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
     this.#failures += 1;
     this.#cancelRetry = this.#clock.after(pause, () => {
