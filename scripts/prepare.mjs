@@ -12,9 +12,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (path) => join(root, path);
 
 /** npm puts the Node of the package "node" before the machine's own one, for every script. */
-function hasNode() {
-  return Number(process.versions.node.split('.')[0]) >= 24 || existsSync(at('node_modules/node/bin/node'));
-}
+const bundledNode = at('node_modules/node/bin/node');
+const hasNode = () => existsSync(bundledNode) || Number(process.versions.node.split('.')[0]) >= 24;
 
 /** @returns why the installed packages are not those of the lock file, or null when they are */
 function installNeeded() {

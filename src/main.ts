@@ -33,18 +33,14 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
-function onSignal(listener: (signal: StopSignal) => void): () => void {
+function onSignal(listener: (signal: StopSignal) => void): void {
   const signals: StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
-  };
 }
 
-function onUncaught(listener: (error: unknown) => void): () => void {
+function onUncaught(listener: (error: unknown) => void): void {
   // Rejections that nobody handles arrive here too.
   process.on('uncaughtException', listener);
-  return () => void process.off('uncaughtException', listener);
 }
 
 /** A reader that has seen enough, as in `hookbay events | head`, is no failure. */

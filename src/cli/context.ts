@@ -22,8 +22,8 @@ export interface CommandContext {
   stdin: AsyncIterable<Uint8Array | string>;
   stdout: Output;
   stderr: Output;
-  /** Hears signals instead of their default effect, until the returned function is called. */
-  onSignal(listener: (signal: StopSignal) => void): () => void;
-  /** Hears errors that nothing caught, until the returned function is called. */
-  onUncaught(listener: (error: unknown) => void): () => void;
+  /** Hears signals instead of their default effect, to the end: one that comes late must not change the exit code. */
+  onSignal(listener: (signal: StopSignal) => void): void;
+  /** Hears errors that nothing caught. */
+  onUncaught(listener: (error: unknown) => void): void;
 }

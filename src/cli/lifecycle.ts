@@ -43,8 +43,8 @@ export async function untilStopped(
     if (context.stdout.isTTY) stop('SIGHUP');
     else relay.reload().catch((error: unknown) => logger.error({ err: error }, 'reload failed'));
   };
-  const offSignal = context.onSignal((signal) => (signal === 'SIGHUP' ? hangUp() : stop(signal)));
-  const offUncaught = context.onUncaught((error) => {
+  context.onSignal((signal) => (signal === 'SIGHUP' ? hangUp() : stop(signal)));
+  context.onUncaught((error) => {
     logger.error({ err: error }, 'uncaught error');
     end.reject(
       ended('uncaught', 'An error was not caught, see the log. What is on disk will be delivered after the next start.', error),
@@ -52,14 +52,9 @@ export async function untilStopped(
   });
   relay.failed.then((error) => end.reject(ended('relay_failed', error.message, error)), end.reject);
 
-  try {
-    // A signal that comes while it starts ends the wait; stopping waits for the start by itself.
-    await Promise.race([start().then(() => end.promise), end.promise]);
-    logger.info({}, 'stopped');
-  } finally {
-    offSignal();
-    offUncaught();
-  }
+  // A signal that comes while it starts ends the wait; stopping waits for the start by itself.
+  await Promise.race([start().then(() => end.promise), end.promise]);
+  logger.info({}, 'stopped');
 }
 
 function ended(code: string, message: string, cause?: unknown): CommandError {

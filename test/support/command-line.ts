@@ -27,8 +27,8 @@ export async function hookbay(argv: readonly string[], setup: CommandSetup = {})
     stdin: standardInput(setup.stdin ?? ''),
     stdout,
     stderr,
-    onSignal: () => () => undefined,
-    onUncaught: () => () => undefined,
+    onSignal: () => undefined,
+    onUncaught: () => undefined,
   };
   const exitCode = await runProgram(context);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ChildProgram } from '../support/child-program.ts';
+import { waitFor } from '../support/wait.ts';
+
+const entry = resolve(import.meta.dirname, '../../src/main.ts');
+const run = promisify(execFile);
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hookbay-first-'));
+  cleanUps.push(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function quickstart(folder: string): ChildProgram {
+  const { HOOKBAY_CONFIG: _none, HOOKBAY_LOG_LEVEL: _default, ...env } = process.env;
+  const program = new ChildProgram([process.execPath, entry, 'serve'], { cwd: folder, env });
+  cleanUps.push(() => program.kill());
+  return program;
+}
+
+async function line(program: ChildProgram, start: string): Promise<string> {
+  return waitFor(
+    `a line that begins with "${start}"`,
+    () => program.lines.find((text) => text.trimStart().startsWith(start)) ?? false,
+  );
+}
+
+describe('the first command, with nothing but a folder', () => {
+  it('takes, acknowledges and delivers a test event and prints a curl line that works as it is', async () => {
+    const program = quickstart(newFolder());
+    const { public: publicUrl } = await program.record('listening');
+    const curl = await line(program, 'curl ');
+    expect(curl).toContain(`${String(publicUrl)}/webhooks/knowledgesdk`);
+    expect(await line(program, 'sample app got TESTING_CONNECTION')).toContain('attempt 1');
+    expect(await program.record('delivered')).toMatchObject({ level: 'debug', type: 'TESTING_CONNECTION' });
+    expect(await line(program, 'Page')).toContain('http://127.0.0.1:');
+
+    const answers = await Promise.all(['sh', 'bash'].map((shell) => run(shell, ['-c', curl])));
+    const ids = answers.map(({ stdout }) => JSON.parse(stdout) as { status: string; eventId: string });
+    expect(ids.map(({ status }) => status)).toEqual(['accepted', 'accepted']); // a fresh key each time
+    expect(new Set(ids.map(({ eventId }) => eventId)).size).toBe(2);
+    await line(program, 'sample app got EXTRACTION_COMPLETED');
+    expect(await program.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('keeps its data and its token, and takes the next free ports', async () => {
+    const folder = newFolder();
+    const first = quickstart(folder);
+    await first.record('listening');
+    const curl = await line(first, 'curl ');
+    await first.stop();
+    const token = readFileSync(join(folder, 'data/quickstart/token'), 'utf8').trim();
+    expect(curl).toContain(token);
+    expect(statSync(join(folder, 'data/quickstart/token')).mode & 0o777).toBe(0o600);
+
+    const elsewhere = quickstart(newFolder());
+    const { public: otherUrl } = await elsewhere.record('listening');
+    const second = quickstart(folder);
+    const { public: publicUrl, admin } = await second.record('listening');
+    expect(publicUrl).not.toBe(otherUrl);
+    expect(await line(second, 'curl ')).toContain(token);
+    const listed = await run(process.execPath, [entry, 'events', '--json'], { cwd: folder }); // finds the ports by itself
+    expect((JSON.parse(listed.stdout) as { data: unknown[] }).data).toHaveLength(2);
+    expect((await fetch(`${String(admin)}/healthz`)).ok).toBe(true);
+  });
+});
