@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../domain/clock.ts';
-import type { AppendResult } from '../domain/event.ts';
+import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
 import { answerJson, answerProblem } from './answers.ts';
+import type { CappedLog } from './capped-log.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
 import type { EventLog, IngestObserver } from './ports.ts';
@@ -17,6 +18,8 @@ export interface IntakeServices {
   log: EventLog;
   observer: IngestObserver;
   refusals: Refusals;
+  /** Duplicates whose body is not the first one's. */
+  conflicts: CappedLog;
   logger: Logger;
   clock: Clock;
   inFlight: InFlightBytes;
@@ -136,16 +139,16 @@ export class Intake {
     event.type = eventType(received, route.typeSources);
     event.dedup = route.key(received);
     this.#services.log.append(event, plannedDeliveries(route.plan, event.type)).then(
-      (result) => this.#answer(result),
+      (result) => this.#answer(event, result),
       (error: unknown) => {
         // The port says that this does not happen; a sender must not be left waiting if it does.
         this.#services.logger.error({ err: error, route: route.name }, 'append_rejected');
-        this.#answer({ kind: 'unavailable', reason: 'storage_failing' });
+        this.#answer(event, { kind: 'unavailable', reason: 'storage_failing' });
       },
     );
   }
 
-  #answer(result: AppendResult): void {
+  #answer(event: NewEvent, result: AppendResult): void {
     const { observer, clock, closing } = this.#services;
     if (result.kind === 'unavailable') {
       this.#refuse(result.reason, 'the event could not be stored');
@@ -154,8 +157,20 @@ export class Intake {
     this.#finish();
     answerJson(this.#response, 200, `{"status":"${result.kind}","eventId":"${result.eventId}"}`, closing);
     const seconds = (clock.monotonic() - this.#request.startedAt) / 1000;
-    if (result.kind === 'accepted') observer.accepted(this.#route.name, seconds);
-    else observer.duplicate(this.#route.name, result.conflict, seconds);
+    if (result.kind === 'accepted') observer.accepted(event.route, seconds);
+    else observer.duplicate(event.route, result.conflict, seconds);
+    this.#log(event, result, seconds);
+  }
+
+  /** At the default level only conflicts are logged: a line for each event cost a quarter of the throughput. */
+  #log(event: NewEvent, result: Exclude<AppendResult, { kind: 'unavailable' }>, seconds: number): void {
+    const { logger, conflicts } = this.#services;
+    const { route, type, peer, body } = event;
+    const dedupKey = event.dedup?.key ?? null;
+    const record = { route, eventId: result.eventId, type, dedupKey, peer, bodyBytes: body.length, seconds };
+    if (result.kind === 'accepted') logger.debug(record, 'event_accepted');
+    else if (result.conflict) conflicts.info(record);
+    else logger.debug(record, 'event_duplicate');
   }
 
   #refuse(code: RefusalCode, explanation: string, body: Buffer | null = null): void {

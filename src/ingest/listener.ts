@@ -5,6 +5,7 @@ import type { Config, ListenAddress } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { LINGER_MS } from './answers.ts';
+import { CappedLog } from './capped-log.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
@@ -64,8 +65,9 @@ export interface PublicListener {
 export function createPublicListener(options: PublicListenerOptions): PublicListener {
   const { log, observer, logger, clock } = options;
   const refusals = new Refusals(options);
+  const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
-  const services: IntakeServices = { log, observer, refusals, logger, clock, inFlight, closing: false };
+  const services: IntakeServices = { log, observer, refusals, conflicts, logger, clock, inFlight, closing: false };
   const handler = new PublicHandler(prepare(options.settings), services, options.notReady);
   const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   const server = httpServer(options.settings.limits.headers, timeouts);
@@ -93,7 +95,10 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     drain,
     close() {
       drain();
-      closed ??= closeServer(server, clock, timeouts.close).finally(() => refusals.close());
+      closed ??= closeServer(server, clock, timeouts.close).finally(() => {
+        refusals.close();
+        conflicts.close();
+      });
       return closed;
     },
     inFlightBytes: () => inFlight.used,

@@ -76,7 +76,7 @@ function parseJson(body: Buffer): unknown {
   while (at < body.length && (body[at] ?? 0) <= SPACE) at += 1;
   if (body[at] !== OPEN_BRACE && body[at] !== OPEN_BRACKET) return undefined;
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(body.toString());
   } catch {
     return undefined;
   }

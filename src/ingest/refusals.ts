@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
+import { CappedLog } from './capped-log.ts';
 import type { IngestObserver, RejectionLog } from './ports.ts';
 import type { ProblemAnswer } from './problems.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -23,40 +24,40 @@ const BODY_START_BYTES = 2048;
 const LOGGED_PATH_CHARS = 256;
 /** Records of refusals: a scanner must not push out the ones that an operator looks for. */
 const RECORDS = { perSecond: 20, burst: 100 };
-const LINES_PER_SECOND = 20;
 
 /** Tells of every refusal: counted always, logged and recorded up to a rate. */
 export class Refusals {
   readonly #records = { routed: new TokenBucket(RECORDS), unknown: new TokenBucket(RECORDS) };
-  readonly #to: { rejections: RejectionLog; observer: IngestObserver; logger: Logger; clock: Clock };
-  #lines = 0;
-  #withheld = 0;
-  #cancelSummary: (() => void) | null = null;
+  readonly #rejections: RejectionLog;
+  readonly #observer: IngestObserver;
+  readonly #clock: Clock;
+  readonly #lines: CappedLog;
 
   constructor(to: { rejections: RejectionLog; observer: IngestObserver; logger: Logger; clock: Clock }) {
-    this.#to = to;
+    this.#rejections = to.rejections;
+    this.#observer = to.observer;
+    this.#clock = to.clock;
+    this.#lines = new CappedLog(to.logger, to.clock, 'request_refused');
   }
 
   report(refusal: Refusal): void {
     const { route, problem } = refusal;
-    this.#to.observer.rejected(route, problem.code, problem.status);
+    this.#observer.rejected(route, problem.code, problem.status);
     this.#log(refusal);
     // What the store cannot take, it cannot keep a record of either.
     if (problem.status === 503 && problem.code !== 'in_flight_full') return;
     const bucket = route === null ? this.#records.unknown : this.#records.routed;
-    if (bucket.take(this.#to.clock.monotonic())) this.#record(refusal);
+    if (bucket.take(this.#clock.monotonic())) this.#record(refusal);
   }
 
-  /** Writes the summary that is due, if any. */
   close(): void {
-    this.#cancelSummary?.();
-    this.#summarise();
+    this.#lines.close();
   }
 
   #record(refusal: Refusal): void {
-    this.#to.rejections.record({
+    this.#rejections.record({
       route: refusal.route,
-      at: this.#to.clock.now(),
+      at: this.#clock.now(),
       reason: refusal.problem.code,
       explanation: refusal.explanation,
       peer: refusal.peer,
@@ -66,25 +67,11 @@ export class Refusals {
     });
   }
 
-  /** The first lines of each second, then one that counts the rest: a flood cannot fill the log. */
   #log(refusal: Refusal): void {
-    this.#cancelSummary ??= this.#to.clock.after(1_000, () => this.#summarise());
-    this.#lines += 1;
-    if (this.#lines > LINES_PER_SECOND) {
-      this.#withheld += 1;
-      return;
-    }
     const { route, problem, explanation, peer, method } = refusal;
     const path = refusal.path?.slice(0, LOGGED_PATH_CHARS) ?? null;
-    const record = { route, reason: problem.code, status: problem.status, explanation, peer, method, path };
-    this.#to.logger.info({ ...record, bodyBytes: refusal.body?.length ?? null }, 'request_refused');
-  }
-
-  #summarise(): void {
-    if (this.#withheld > 0) this.#to.logger.info({ count: this.#withheld }, 'more_requests_refused');
-    this.#lines = 0;
-    this.#withheld = 0;
-    this.#cancelSummary = null;
+    const bodyBytes = refusal.body?.length ?? null;
+    this.#lines.info({ route, reason: problem.code, status: problem.status, explanation, peer, method, path, bodyBytes });
   }
 }
 

@@ -54,6 +54,8 @@ describe('accepting', () => {
     expect(stored?.event.receivedAt).toBeGreaterThanOrEqual(before);
     expect(stored?.event.receivedAt).toBeLessThanOrEqual(Date.now());
     expect(hookbay.observed).toEqual([['accepted', 'knowledgesdk', expect.any(Number)]]);
+    const record = { route: 'knowledgesdk', eventId: 'evt_1', type: 'PAGE_SCRAPED', dedupKey: 'msg_1', bodyBytes: BODY.length };
+    expect(hookbay.lines).toMatchObject([{ level: 'debug', message: 'event_accepted', record }]);
     expect(hookbay.listener.inFlightBytes()).toBe(0);
   });
 
@@ -139,6 +141,7 @@ describe('accepting', () => {
     hookbay.log.result = () => ({ kind: 'duplicate', eventId: 'evt_first', conflict: true });
     expect(await post(hookbay)).toMatchObject({ status: 200, json: { status: 'duplicate', eventId: 'evt_first' } });
     expect(hookbay.observed).toEqual([['duplicate', 'knowledgesdk', true, expect.any(Number)]]);
+    expect(hookbay.lines).toMatchObject([{ level: 'info', message: 'duplicate_conflict', record: { eventId: 'evt_first' } }]);
   });
 
   test('nothing is answered before the append has resolved', async () => {
@@ -264,7 +267,7 @@ describe('refusing', () => {
     await hookbay.listener.close();
     const lines = hookbay.lines.filter(({ message }) => message === 'request_refused').length;
     const withheld = hookbay.lines.flatMap(({ message, record }) =>
-      message === 'more_requests_refused' ? [(record as { count: number }).count] : [],
+      message === 'lines_withheld' ? [(record as { count: number }).count] : [],
     );
     expect(lines).toBeLessThan(200);
     expect(lines + withheld.reduce((sum, count) => sum + count, 0)).toBe(401);

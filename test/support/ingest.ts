@@ -108,8 +108,8 @@ export async function startListener(changes: Partial<PublicListenerOptions> = {}
   const log = new MemoryLog();
   const rejections: NewRejection[] = [];
   const observed: unknown[][] = [];
-  const lines: { message: string; record: object }[] = [];
-  const line = (record: object, message: string) => void lines.push({ record, message });
+  const lines: { level: string; message: string; record: object }[] = [];
+  const line = (level: string) => (record: object, message: string) => void lines.push({ level, record, message });
   const listener = createPublicListener({
     listen: { host: '127.0.0.1', port: 0 },
     settings: settings(),
@@ -120,7 +120,7 @@ export async function startListener(changes: Partial<PublicListenerOptions> = {}
       duplicate: (...args) => void observed.push(['duplicate', ...args]),
       rejected: (...args) => void observed.push(['rejected', ...args]),
     },
-    logger: { debug: line, info: line, warn: line, error: line },
+    logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     clock: systemClock,
     notReady: () => [],
     ...changes,
