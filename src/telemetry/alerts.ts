@@ -26,7 +26,7 @@ export interface AlertOptions {
 export interface Alerts {
   /** A dead letter: told when the target had none for ten minutes. */
   deadLetter(target: string, deliveryId: string, reason: string): void;
-  /** Storage trouble: told once until {@link storageResolved}. */
+  /** Storage trouble: told once per code, and again after ten minutes without it or after {@link storageResolved}. */
   storageTrouble(code: string, message: string): void;
   storageResolved(): void;
   /** Where alerts go from now on; null for nowhere. */
@@ -35,7 +35,7 @@ export interface Alerts {
   close(graceMs: number): Promise<void>;
 }
 
-/** A target whose dead letters come more often than this is one piece of news, not many. */
+/** What comes again within this time is the same piece of news. */
 const QUIET_MS = 10 * 60_000;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** An alert URL that is down must not fill the memory; what is dropped is in the log. */
@@ -47,30 +47,30 @@ const DEFAULT_RETRIES = { count: 4, firstWaitMs: 1_000 };
 export function createAlerts(options: AlertOptions): Alerts {
   const { clock, logger } = options;
   const lastDeadLetter = new Map<string, number>();
+  const lastTrouble = new Map<string, number>();
   const sender = createSender(logger, options.retries ?? DEFAULT_RETRIES);
   let url = options.url;
-  let trouble: string | null = null;
+  const isNews = (known: Map<string, number>, key: string): boolean => {
+    const now = clock.monotonic();
+    const last = known.get(key);
+    known.set(key, now);
+    return last === undefined || now - last >= QUIET_MS;
+  };
   const tell = (kind: AlertKind, summary: string, details: Alert['details']): void => {
     if (url !== null) sender.send(url, { kind, summary, at: new Date(clock.now()).toISOString(), details });
   };
   return {
     deadLetter: (target, deliveryId, reason) => {
-      const now = clock.monotonic();
-      const last = lastDeadLetter.get(target);
-      lastDeadLetter.set(target, now);
-      if (last !== undefined && now - last < QUIET_MS) return;
+      if (!isNews(lastDeadLetter, target)) return;
       tell('dead_letter', `A delivery to ${target} is dead: ${reason}`, { target, deliveryId, reason });
     },
     storageTrouble: (code, message) => {
-      if (trouble !== null) return;
-      trouble = code;
-      tell('storage_trouble', `Storage trouble, webhooks may be refused: ${message}`, { code, message });
+      if (isNews(lastTrouble, code)) tell('storage_trouble', `Storage trouble: ${message}`, { code, message });
     },
     storageResolved: () => {
-      if (trouble === null) return;
-      const code = trouble;
-      trouble = null;
-      tell('storage_resolved', 'Storage works again', { code });
+      if (lastTrouble.size === 0) return;
+      tell('storage_resolved', 'Storage works again', { code: [...lastTrouble.keys()].join(', ') });
+      lastTrouble.clear();
     },
     setUrl: (next) => {
       url = next;

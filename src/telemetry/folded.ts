@@ -1,9 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /**
- * Metrics for the hot path. prom-client hashes the label set at every call: 0.74 µs for an observe and 0.14 µs for an
- * increment, on a machine where a plain array costs 0.02 µs. At 15,000 events/s with three histograms and four counters
- * an event, that is 4 % of the event loop against 0.2 %. So counts are kept in plain numbers and folded in at the scrape.
+ * Metrics for the hot path. prom-client hashes the label set at every call: 0.74 µs for an observation and 0.14 µs for an
+ * increment. An event costs three of each, 2.6 µs; kept in plain numbers and folded in at the scrape they cost 0.1 µs.
+ * At 15,000 events/s that is 0.2 % of the event loop in place of 4 %.
  */
 export interface Tally {
   add(amount: number): void;

@@ -99,6 +99,18 @@ function families(registry: Registry): {
   };
 }
 
+/** All series of a route or target are made with its first event, so that each call costs one look-up. */
+function oncePerName<Series>(make: (name: string) => Series): (name: string) => Series {
+  const known = new Map<string, Series>();
+  return (name) => {
+    const series = known.get(name);
+    if (series !== undefined) return series;
+    const made = make(name);
+    known.set(name, made);
+    return made;
+  };
+}
+
 function ingestMetrics(registry: Registry): Metrics['ingest'] {
   const { counter, histogram } = families(registry);
   const accepted = counter('events_accepted_total', 'Events stored and acknowledged.', 'route');
@@ -106,15 +118,23 @@ function ingestMetrics(registry: Registry): Metrics['ingest'] {
   const conflicts = counter('events_conflict_total', 'Duplicates that came with another body.', 'route');
   const rejected = counter('requests_rejected_total', 'Requests refused.', 'route', 'reason');
   const ack = histogram('ack_seconds', "From the request's head to its 2xx answer.", LATENCY_SECONDS, 'route');
+  const of = oncePerName((route) => ({
+    accepted: accepted(route),
+    duplicates: duplicates(route),
+    conflicts: conflicts(route),
+    ack: ack(route),
+  }));
   return {
     accepted: (route, seconds) => {
-      accepted(route).add(1);
-      ack(route).observe(seconds);
+      const known = of(route);
+      known.accepted.add(1);
+      known.ack.observe(seconds);
     },
     duplicate: (route, conflict, seconds) => {
-      duplicates(route).add(1);
-      if (conflict) conflicts(route).add(1);
-      ack(route).observe(seconds);
+      const known = of(route);
+      known.duplicates.add(1);
+      if (conflict) known.conflicts.add(1);
+      known.ack.observe(seconds);
     },
     rejected: (route, reason) => rejected(route ?? '', reason).add(1),
   };
@@ -126,16 +146,29 @@ function deliverMetrics(registry: Registry): Metrics['deliver'] {
   const deliveries = counter('deliveries_total', 'Deliveries finished by an attempt.', 'target', 'outcome');
   const attemptSeconds = histogram('attempt_seconds', 'Duration of an attempt.', ATTEMPT_SECONDS, 'target');
   const deliverySeconds = histogram('delivery_seconds', 'From acceptance to delivery.', DELIVERY_SECONDS, 'target');
+  const of = oncePerName((target) => ({
+    attempts: {
+      delivered: attempts(target, 'delivered'),
+      retry: attempts(target, 'retry'),
+      dead: attempts(target, 'dead'),
+    },
+    seconds: attemptSeconds(target),
+    delivered: deliveries(target, 'delivered'),
+    dead: deliveries(target, 'dead'),
+    deliverySeconds: deliverySeconds(target),
+  }));
   return {
     attempt: (target, outcome, _statusCode, seconds) => {
-      attempts(target, outcome).add(1);
-      attemptSeconds(target).observe(seconds);
+      const known = of(target);
+      known.attempts[outcome].add(1);
+      known.seconds.observe(seconds);
     },
     delivered: (target, seconds) => {
-      deliveries(target, 'delivered').add(1);
-      deliverySeconds(target).observe(seconds);
+      const known = of(target);
+      known.delivered.add(1);
+      known.deliverySeconds.observe(seconds);
     },
-    dead: (target) => deliveries(target, 'dead').add(1),
+    dead: (target) => of(target).dead.add(1),
   };
 }
 

@@ -62,11 +62,26 @@ describe('alerts', () => {
     alerts.storageResolved();
     alerts.storageTrouble('disk_full', 'less than 256 MiB free');
     alerts.storageTrouble('disk_full', 'less than 256 MiB free');
-    await vi.waitFor(() => expect(received).toHaveLength(1));
+    alerts.storageTrouble('checkpoint_failing', 'I/O error');
+    await vi.waitFor(() => expect(received).toHaveLength(2));
+    expect(received.map((alert) => alert.details.code).toSorted()).toEqual(['checkpoint_failing', 'disk_full']);
     alerts.storageResolved();
     alerts.storageResolved();
     await alerts.close(5_000);
-    expect(received.map((alert) => alert.kind)).toEqual(['storage_trouble', 'storage_resolved']);
+    expect(received.map((alert) => alert.kind)).toEqual(['storage_trouble', 'storage_trouble', 'storage_resolved']);
+    expect(received[2]?.details.code).toBe('disk_full, checkpoint_failing');
+  });
+
+  it('tells of the same storage trouble again when it has been quiet, or was resolved', async () => {
+    alerts.storageTrouble('event_damaged', 'm');
+    monotonic += 9 * MINUTE;
+    alerts.storageTrouble('event_damaged', 'm');
+    monotonic += 10 * MINUTE;
+    alerts.storageTrouble('event_damaged', 'm');
+    alerts.storageResolved();
+    alerts.storageTrouble('event_damaged', 'm');
+    await alerts.close(5_000);
+    expect(received.filter((alert) => alert.kind === 'storage_trouble')).toHaveLength(3);
   });
 
   it('tries again', async () => {
