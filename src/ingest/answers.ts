@@ -8,6 +8,9 @@ const WORTH_READING_OFF = 64 * 1024;
 /** How long a refused client is listened to after the answer, so that a reset does not overtake it. */
 export const LINGER_MS = 1_000;
 
+/** How much is read off in that time: enough for a client that reads only after it has sent a few times the usual limit. */
+const LINGER_BYTES = 16 * 1024 * 1024;
+
 /** Answers with a short JSON text in ASCII. One string with its length known goes out in one packet. */
 export function answerJson(response: ServerResponse, status: number, body: string, closing: boolean): void {
   const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
@@ -20,7 +23,7 @@ export function answerJson(response: ServerResponse, status: number, body: strin
  * Answers a refusal, also while the body is still coming: a small one is read off by Node, and for any
  * other the connection ends after the answer. Node would close it at once, and unread bytes would turn that
  * into a reset which can reach the client before the answer; so it stays open until the client has
- * finished or {@link LINGER_MS} are over, and what comes is dropped.
+ * finished or {@link LINGER_MS} are over. What comes is dropped, and past {@link LINGER_BYTES} not even read.
  */
 export function answerProblem(
   request: IncomingMessage,
@@ -40,7 +43,11 @@ export function answerProblem(
     return;
   }
   response.write(body);
-  request.resume();
+  let dropped = 0;
+  request.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > LINGER_BYTES) request.pause();
+  });
   const finish = (): void => {
     cancel();
     response.end();

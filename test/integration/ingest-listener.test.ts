@@ -288,6 +288,22 @@ describe('limits', () => {
     expect(await post(hookbay, body)).toMatchObject({ status: 413, json: { code: 'body_too_large' } });
   });
 
+  test('a body without an end is not read for long', async () => {
+    const hookbay = await start();
+    const client = new RawClient(hookbay.port);
+    client.send(`POST ${PATH} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const chunk = Buffer.from(`100000\r\n${'x'.repeat(0x100000)}\r\n`);
+    const pour = () => {
+      while (!client.socket.destroyed && client.socket.write(chunk));
+    };
+    client.socket.on('drain', pour);
+    pour();
+    await client.until('body_too_large');
+    await client.closed;
+    // What Node and the kernel hold in their buffers comes on top of the 16 MiB.
+    expect(client.socket.bytesWritten).toBeLessThan(40 * 1024 * 1024);
+  });
+
   test('413 for chunks, cut while they come', async () => {
     const hookbay = await start();
     const client = new RawClient(hookbay.port);
