@@ -215,6 +215,7 @@ function failed(logger: Logger) {
     }
     if (problem.status === 401) response.set('www-authenticate', 'Bearer realm="hookbay"');
     if (problem.status === 429) response.set('retry-after', '60');
+    if (problem.status === 503) response.set('retry-after', '1');
     sendProblem(response, problem);
   };
 }

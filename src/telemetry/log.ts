@@ -1,6 +1,6 @@
 import { type LevelWithSilent, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { createCensor, escapeControls, hideSensitiveHeaders, SENSITIVE_NAMES } from './censor.ts';
+import { createCensor, escapeControls } from './censor.ts';
 
 export interface LoggerOptions {
   level: LevelWithSilent;
@@ -22,8 +22,6 @@ export function logStyle(
   return { pretty, colour: pretty && (noColor === undefined || noColor === '') };
 }
 
-const redactPaths = SENSITIVE_NAMES.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
-
 /** A pino logger that writes one line per record, whatever the input, and no configured secret. */
 export function createLogger(options: LoggerOptions): PinoLogger {
   const censor = createCensor(options.secrets);
@@ -35,8 +33,6 @@ export function createLogger(options: LoggerOptions): PinoLogger {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: redactPaths, censor: '[hidden]' },
-      serializers: { headers: hideSensitiveHeaders },
     },
     { write },
   );

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../src/admin/endpoint.ts';
 import { endpoints } from '../../src/admin/endpoints/all.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
+import { HookbayError } from '../../src/domain/errors.ts';
 import { type AdminRig, adminRig, BEARER } from '../support/admin-rig.ts';
 
 const TOKEN = 'correct-horse-battery';
@@ -214,6 +215,16 @@ describe('every answer', () => {
     const answer = await request(rig.url).get('/api/v1/stats').set(BEARER).expect(500);
     expect(answer.text).not.toContain('secret-detail');
     expect(rig.log).toContainEqual(expect.objectContaining({ level: 'error', message: 'admin request failed' }));
+  });
+
+  it('passes on what a busy store says', async () => {
+    const busy = new HookbayError({ code: 'storage_busy', status: 503, message: 'Try again.' });
+    rig = await adminRig();
+    await rig.close();
+    rig = await adminRig({ ports: { history: { ...rig.store.history, targetCounts: () => Promise.reject(busy) } } });
+    const answer = await request(rig.url).get('/api/v1/stats').set(BEARER).expect(503);
+    expect(answer.body).toMatchObject({ code: 'storage_busy', detail: 'Try again.' });
+    expect(answer.get('retry-after')).toBe('1');
   });
 
   it('logs refusals without the query and the credentials', async () => {

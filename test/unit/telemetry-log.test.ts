@@ -55,7 +55,7 @@ describe('logger', () => {
     logger.info(
       {
         token: 'tok-hidden',
-        a: { authorization: 'Bearer tok-hidden', b: { secret: 'tok-hidden' } },
+        a: { Authorization: 'Bearer tok-hidden', b: { c: [{ secret: 'tok-hidden' }] }, tokens: ['tok-hidden'] },
         headers: [
           ['X-KnowledgeSDK-Webhook-Token', 'tok-hidden'],
           ['Content-Type', 'application/json'],
