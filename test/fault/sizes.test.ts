@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { RelayProcess } from '../support/relay-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 const MIB = 2 ** 20;
+const ZEROS = Buffer.alloc(64 * 1024);
 const GROWTH_MIB = 20;
 const HEAD = `POST ${ROUTE_PATH} HTTP/1.1\r\nHost: relay\r\n${TOKEN_HEADER}: ${TOKEN}\r\n`;
 
@@ -33,7 +33,8 @@ beforeAll(async () => {
   const address = target.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const retry = { attempts: 2, initial: '100ms', factor: 1, max: '100ms', jitter: 0 };
-  relay = await RelayProcess.start({ target: `http://127.0.0.1:${port}/hooks`, targetOptions: { timeout: '2s', retry } });
+  const config = { limits: { body: '1MiB' } }; // what is below the limit may be held in memory
+  relay = await RelayProcess.start({ target: `http://127.0.0.1:${port}/hooks`, targetOptions: { timeout: '2s', retry }, config });
   for (let i = 0; i < 200; i += 1) await postEvent(relay.hookUrl, { key: `warm-up-${i}` });
 }, 60_000);
 afterAll(async () => {
@@ -48,23 +49,19 @@ async function expectLittleGrowth(act: () => Promise<void>): Promise<void> {
   expect(relay.program.peakResidentMiB() - before).toBeLessThan(GROWTH_MIB);
 }
 
-/** Writes zeros until the relay closes. @returns bytes written */
-async function pour(head: string, frame: (chunk: Buffer) => Buffer, limit: number): Promise<{ sent: number; answer: string }> {
+/** Writes frames until the relay closes the connection. @returns its answer */
+async function pour(head: string, frame: Buffer): Promise<string> {
   const socket = openSocket(relay.publicUrl);
   let answer = '';
-  let sent = 0;
-  let isOpen = true;
   socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-  socket.once('close', () => (isOpen = false));
-  await once(socket, 'connect');
   socket.write(head);
-  const chunk = frame(Buffer.alloc(64 * 1024));
-  while (isOpen && sent < limit) {
-    sent += chunk.length;
-    if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
-  }
-  await waitFor('end of the connection', () => !isOpen);
-  return { sent, answer };
+  const more = (): void => {
+    while (!socket.destroyed) if (!socket.write(frame)) return;
+  };
+  socket.on('drain', more);
+  socket.once('connect', more);
+  await waitFor('end of the connection', () => socket.destroyed);
+  return answer;
 }
 
 test('a body announced as 200 MB is refused before it is read', async () => {
@@ -75,11 +72,11 @@ test('a body announced as 200 MB is refused before it is read', async () => {
 });
 
 test('a chunked body without an end is cut off at the limit', async () => {
-  const chunked = (chunk: Buffer): Buffer =>
-    Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]);
-  const { sent, answer } = await pour(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, chunked, 200 * MIB);
-  expect(sent).toBeLessThan(100 * MIB);
-  if (answer !== '') expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  const chunk = Buffer.concat([Buffer.from(`${ZEROS.length.toString(16)}\r\n`), ZEROS, Buffer.from('\r\n')]);
+  await expectLittleGrowth(async () => {
+    const answer = await pour(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
 });
 
 test('17 KB of headers are 431', async () => {
@@ -97,7 +94,6 @@ test('a gzip bomb passes through as it is', async () => {
   });
 });
 
-const ZEROS = Buffer.alloc(64 * 1024);
 function writeForEver(response: ServerResponse): void {
   const more = (): void => {
     while (!response.destroyed && response.write(ZEROS));

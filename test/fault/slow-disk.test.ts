@@ -6,12 +6,32 @@ import { newFolder, RelayProcess } from '../support/relay-process.ts';
 import { injections, straceWrapper, whyNoStrace } from '../support/strace.ts';
 
 const missing = whyNoStrace();
-const FSYNC_MS = 50;
+const FSYNC_MS = 100;
 const CLIENTS = 32;
-const EVENTS_EACH = 20;
+const EVENTS_EACH = 10;
 
 let books: Books;
 let relay: RelayProcess;
+
+/** Posts one event after another. @returns how long each took, ms */
+async function client(name: string): Promise<number[]> {
+  const latencies: number[] = [];
+  for (let n = 0; n < EVENTS_EACH; n += 1) {
+    const key = `${name}-${n}`;
+    books.ledger.sent.add(key);
+    const startedAt = performance.now();
+    const answer = await postEvent(relay.hookUrl, { key });
+    latencies.push(performance.now() - startedAt);
+    expect(answer?.status).toBe(200);
+    books.ledger.acknowledged.add(key);
+  }
+  return latencies;
+}
+
+function percentile(samples: number[], share: number): number {
+  return samples.sort((a, b) => a - b)[Math.floor(samples.length * share)] ?? Number.NaN;
+}
+
 afterEach(async () => {
   await relay.remove();
   await books.target.stop();
@@ -27,24 +47,19 @@ describe.skipIf(missing !== null)(`slow disk (${missing ?? 'strace'})`, { timeou
     const wrapper = straceWrapper(fault, trace);
     relay = await RelayProcess.start({ target: books.target.url, targetOptions: { retry: SOON }, folder, wrapper });
 
-    const latencies: number[] = [];
-    const client = async (index: number): Promise<void> => {
-      for (let n = 0; n < EVENTS_EACH; n += 1) {
-        const key = `client-${index}-${n}`;
-        books.ledger.sent.add(key);
-        const startedAt = performance.now();
-        const answer = await postEvent(relay.hookUrl, { key });
-        latencies.push(performance.now() - startedAt);
-        expect(answer?.status).toBe(200);
-        books.ledger.acknowledged.add(key);
-      }
-    };
-    await Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(index)));
+    const wave = async (name: string): Promise<number[]> =>
+      (await Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(`${name}-${index}`)))).flat();
+    await wave('warm-up');
+    const before = injections(trace);
+    const startedAt = performance.now();
+    const latencies = await wave('client');
+    const fsyncs = injections(trace) - before;
+    // The writer is never idle here, so this is what one commit takes, with the cost of tracing on this machine.
+    const commitMs = (performance.now() - startedAt) / fsyncs;
 
-    expect(injections(trace)).toBeGreaterThan(10);
-    latencies.sort((a, b) => a - b);
-    expect(latencies[Math.floor(latencies.length / 2)]).toBeGreaterThan(FSYNC_MS / 2);
-    expect(latencies[Math.floor(latencies.length * 0.99)]).toBeLessThan(4 * FSYNC_MS);
+    expect(fsyncs).toBeGreaterThan(10);
+    expect(percentile(latencies, 0.5)).toBeGreaterThan(FSYNC_MS);
+    expect(percentile(latencies, 0.99)).toBeLessThan(4 * commitMs);
     expect(relay.program.peakResidentMiB()).toBeLessThan(300);
     await expectBalanced(relay, books);
   });

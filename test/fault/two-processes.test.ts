@@ -13,8 +13,8 @@ test('a second process over the same database ends at once and says why; a kille
   const second = launch({ target, folder: relay.folder });
   const { code } = await second.exited;
   expect(code).toBeGreaterThan(0);
-  // The promise is one second; two more for the start of Node on a machine that runs other tests.
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  // The promise is one second. What loading the program takes on this machine now, the first start has shown.
+  expect(performance.now() - startedAt).toBeLessThan(relay.readyMs + 1_000);
   expect(second.lines.join('\n')).toMatch(/another process|in use|lock/i);
   expect((await fetch(`${relay.publicUrl}/readyz`)).status).toBe(200);
 

@@ -21,8 +21,22 @@ export interface Injection {
  * gets its own signals.
  */
 export function straceWrapper({ call, effect, files }: Injection, traceFile: string): string[] {
+  // Without seccomp-bpf every system call of every thread would stop, not only the ones meant.
   const paths = files.flatMap((file) => ['-P', file]);
-  return ['strace', '-D', '-f', '-qq', '-o', traceFile, ...paths, '-e', `trace=${call}`, '-e', `inject=${call}:${effect}`];
+  return [
+    'strace',
+    '-D',
+    '-f',
+    '--seccomp-bpf',
+    '-qq',
+    '-o',
+    traceFile,
+    ...paths,
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${call}:${effect}`,
+  ];
 }
 
 /** How many calls were tampered with: a test whose fault never happened proves nothing. */
