@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
+import type { DeliveryState, Lease } from '../../domain/delivery.ts';
+import { checksOf } from './content.ts';
 import type { LeaseTable } from './leases.ts';
 import type { Appended, AppendRow } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
@@ -17,7 +18,8 @@ export class Appender {
   readonly #tallies: Tallies;
   readonly #event: Statement;
   readonly #content: Statement;
-  readonly #delivery: Statement;
+  readonly #pending: Statement;
+  readonly #filtered: Statement;
   readonly #known: Statement;
   readonly #forget: Statement;
   readonly #again: Statement;
@@ -25,10 +27,15 @@ export class Appender {
   constructor(db: Database, leases: LeaseTable, tallies: Tallies) {
     this.#leases = leases;
     this.#tallies = tallies;
-    this.#event = db.prepare(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    this.#event = db.prepare(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)
       ON CONFLICT (route, dedup_key) WHERE key_live = 1 DO NOTHING`);
     this.#content = db.prepare('INSERT INTO event_content VALUES (?, ?, ?)');
-    this.#delivery = db.prepare("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 'initial', 0, NULL)");
+    this.#pending = db.prepare(
+      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL)",
+    );
+    this.#filtered = db.prepare(
+      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'filtered', ?, NULL, ?, 0, 0, 'initial', 0, NULL)",
+    );
     this.#known = db.prepare(
       'SELECT seq, received_at, key_expires_at, body_sha256 FROM events WHERE route = ? AND dedup_key = ? AND key_live = 1',
     );
@@ -42,14 +49,14 @@ export class Appender {
    * @param now wall ms of the batch: what is not leased is due then
    */
   append(row: AppendRow, head: Uint8Array, body: Uint8Array, now: number): Appended {
-    const bodyHash = hash('sha256', body, 'buffer');
-    let seq = this.#insert(row, head, bodyHash);
+    const checks = checksOf(head, body);
+    let seq = this.#insert(row, checks);
     if (seq === null) {
       const known = this.#known.get(row.route, row.dedupKey) as KnownKey;
       // The window is fixed from the first acceptance; after it the key is new.
-      if (known.key_expires_at > row.receivedAt) return this.#duplicate(known, bodyHash);
+      if (known.key_expires_at > row.receivedAt) return this.#duplicate(known, checks.bodySha256);
       this.#forget.run(known.seq);
-      seq = this.#insert(row, head, bodyHash);
+      seq = this.#insert(row, checks);
       if (seq === null) throw new Error('a dedup key that was forgotten is still there');
     }
     this.#content.run(seq, head, body);
@@ -57,7 +64,7 @@ export class Appender {
   }
 
   /** @returns null when the key is known */
-  #insert(row: AppendRow, head: Uint8Array, bodyHash: Buffer): number | null {
+  #insert(row: AppendRow, { headCrc32, bodySha256 }: ReturnType<typeof checksOf>): number | null {
     const seq = this.#tallies.peek('event');
     const key = row.dedupKey;
     const { changes } = this.#event.run(
@@ -70,14 +77,9 @@ export class Appender {
       key === null ? null : row.receivedAt + row.dedupWindowMs,
       this.#tallies.peek('delivery'),
       row.deliveries.length,
-      row.method,
-      row.path,
-      row.query,
-      row.peer,
-      row.contentType,
       row.bodyLength,
-      hash('sha256', head, 'buffer'),
-      bodyHash,
+      headCrc32,
+      bodySha256,
     );
     if (changes === 0) return null;
     return this.#tallies.take('event');
@@ -93,27 +95,24 @@ export class Appender {
     const first = this.#tallies.take('delivery', row.deliveries.length);
     row.deliveries.forEach(({ target, filtered, lease }, index) => {
       const seq = first + index;
-      const status = filtered === null ? 'pending' : 'filtered';
-      const dueAt = filtered === null ? now : null;
-      const finishedAt = filtered === null ? null : now;
-      this.#delivery.run(seq, event, row.receivedAt, row.route, target, status, filtered, dueAt, finishedAt);
-      this.#tallies.add(row.route, target, status, 1);
-      if (lease === null || filtered !== null) return;
-      this.#leases.set(seq, {
-        state: {
-          status: 'pending',
-          reason: null,
-          dueAt,
-          finishedAt: null,
-          attempts: 0,
-          budgetStart: 0,
-          nextTrigger: 'initial',
-          lease,
-        },
-        route: row.route,
-        target,
-      });
+      if (filtered === null) this.#pending.run(seq, event, row.receivedAt, row.route, target, now);
+      else this.#filtered.run(seq, event, row.receivedAt, row.route, target, filtered, now);
+      this.#tallies.add(row.route, target, filtered === null ? 'pending' : 'filtered', 1);
+      if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });
     });
     return first;
   }
+}
+
+function newlyLeased(lease: Lease, dueAt: number): DeliveryState {
+  return {
+    status: 'pending',
+    reason: null,
+    dueAt,
+    finishedAt: null,
+    attempts: 0,
+    budgetStart: 0,
+    nextTrigger: 'initial',
+    lease,
+  };
 }

@@ -54,7 +54,7 @@ function numberOf(id: string): number {
 
 function leasedDelivery(row: LeasedRow): LeasedDelivery {
   const { event } = row;
-  const { method, path, query, headers } = parseHead(event.head);
+  const { method, path, query, peer, headers } = parseHead(event.head);
   return {
     id: formatId('dlv', row.createdAt, row.delivery),
     lease: row.lease,
@@ -70,7 +70,7 @@ function leasedDelivery(row: LeasedRow): LeasedDelivery {
       method,
       path,
       query,
-      peer: event.peer,
+      peer,
       headers,
       body: Buffer.from(event.body.buffer, event.body.byteOffset, event.body.byteLength),
     },

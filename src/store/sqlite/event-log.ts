@@ -52,7 +52,7 @@ export class SqliteEventLog {
       this.#open.add(open);
       const deliveries = planned.map((delivery) => this.#claim(delivery, event.body.length));
       this.#commits.append({
-        head: renderHead(event.method, event.path, event.query, event.headers),
+        head: renderHead(event),
         body: event.body,
         row: rowOf(event, deliveries),
         settled: (result) => this.#settled(open, event, deliveries, result),
@@ -145,11 +145,6 @@ function rowOf(event: NewEvent, deliveries: AppendDelivery[]): AppendRow {
     type: event.type,
     dedupKey: event.dedup?.key ?? null,
     dedupWindowMs: event.dedup?.windowMs ?? 0,
-    method: event.method,
-    path: event.path,
-    query: event.query,
-    peer: event.peer,
-    contentType: event.contentType,
     headLength: 0,
     bodyLength: event.body.length,
     deliveries,

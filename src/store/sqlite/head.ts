@@ -1,31 +1,25 @@
 import type { HeaderList } from '../../domain/event.ts';
 
-/**
- * An event's head as it is stored and hashed: the request line's method and target, a line feed, and the
- * header list as JSON. One run of bytes, so that one hash covers all of it.
- */
+/** What is stored of a request beside its body, as one run of bytes with one checksum over it. */
 export interface Head {
   method: string;
   path: string;
   query: string;
+  peer: string;
+  contentType: string | null;
   headers: HeaderList;
 }
 
-export function renderHead(method: string, path: string, query: string, headers: HeaderList): string {
-  return `${method} ${path}${query === '' ? '' : `?${query}`}\n${JSON.stringify(headers)}`;
+type HeadFields = [method: string, path: string, query: string, peer: string, contentType: string | null, headers: HeaderList];
+
+/** An array rather than an object: the names would take more room than the values. */
+export function renderHead({ method, path, query, peer, contentType, headers }: Head): string {
+  return JSON.stringify([method, path, query, peer, contentType, headers] satisfies HeadFields);
 }
 
-/** Undoes {@link renderHead}. Call it only with bytes whose hash was checked. */
+/** Undoes {@link renderHead}. Call it only with bytes that were found whole. */
 export function parseHead(bytes: Uint8Array): Head {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const lineEnd = text.indexOf('\n');
-  const space = text.indexOf(' ');
-  const target = text.slice(space + 1, lineEnd);
-  const mark = target.indexOf('?');
-  return {
-    method: text.slice(0, space),
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? '' : target.slice(mark + 1),
-    headers: JSON.parse(text.slice(lineEnd + 1)) as HeaderList,
-  };
+  const [method, path, query, peer, contentType, headers] = JSON.parse(text) as HeadFields;
+  return { method, path, query, peer, contentType, headers };
 }

@@ -20,7 +20,7 @@ export interface EventFilter {
 type Statuses = Partial<Record<DeliveryStatus, number>>;
 
 const COLUMNS = `e.seq, e.received_at, e.route, e.type, e.dedup_key, e.duplicates, e.conflicts, e.gone, e.first_delivery, e.delivery_count,
-  e.method, e.path, e.query, e.peer, e.content_type, e.size, e.body_sha256, e.head_sha256`;
+  e.size, e.head_crc32, e.body_sha256, (SELECT head FROM event_content c WHERE c.seq = e.seq) AS head`;
 
 /** Deliveries of the event `e`, made with it or by a replay. */
 const HAS_STATUS = (status: DeliveryStatus): string => `(EXISTS (SELECT 1 FROM deliveries d
@@ -73,7 +73,8 @@ export class EventHistory {
   body(id: string): Found<{ contentType: string | null; body: Uint8Array }> {
     const found = this.#byId(id);
     if (found.kind !== 'found') return found;
-    return { kind: 'found', value: { contentType: found.value.content_type, body: this.#wholeContent(found.value).body } };
+    const { head, body } = this.#wholeContent(found.value);
+    return { kind: 'found', value: { contentType: parseHead(head).contentType, body } };
   }
 
   /** Route and type of an event that still has its content. */
@@ -101,8 +102,7 @@ export class EventHistory {
 
   #wholeContent(row: EventRow): { head: Buffer; body: Buffer } {
     const content = this.#content.get(row.seq) as { head: Buffer; body: Buffer } | undefined;
-    const hashes = { head_sha256: Buffer.from(row.head_sha256), body_sha256: Buffer.from(row.body_sha256) };
-    if (content !== undefined && isWhole(content.head, content.body, hashes)) return content;
+    if (content !== undefined && isWhole(content.head, content.body, row)) return content;
     throw new HookbayError({
       code: 'event_damaged',
       status: 500,

@@ -16,8 +16,7 @@ interface ContentRow {
   event_route: string;
   type: string | null;
   received_at: number;
-  peer: string;
-  head_sha256: Buffer;
+  head_crc32: number;
   body_sha256: Buffer;
   head: Buffer | null;
   body: Buffer | null;
@@ -41,8 +40,8 @@ export class Leaser {
     this.#due = db.prepare(
       "SELECT seq, due_at FROM deliveries WHERE status = 'pending' AND target = ? ORDER BY due_at, seq LIMIT ?",
     );
-    this.#content = db.prepare(`SELECT d.created_at, d.event_seq, e.route AS event_route, e.type, e.received_at, e.peer,
-        e.head_sha256, e.body_sha256, c.head, c.body
+    this.#content = db.prepare(`SELECT d.created_at, d.event_seq, e.route AS event_route, e.type, e.received_at,
+        e.head_crc32, e.body_sha256, c.head, c.body
       FROM deliveries d JOIN events e ON e.seq = d.event_seq LEFT JOIN event_content c ON c.seq = d.event_seq WHERE d.seq = ?`);
   }
 
@@ -98,7 +97,6 @@ export class Leaser {
         route: row.event_route,
         type: row.type,
         receivedAt: row.received_at,
-        peer: row.peer,
         head: row.head,
         body: row.body,
       },

@@ -19,11 +19,6 @@ export interface AppendRow {
   type: string | null;
   dedupKey: string | null;
   dedupWindowMs: number;
-  method: string;
-  path: string;
-  query: string;
-  peer: string;
-  contentType: string | null;
   headLength: number;
   bodyLength: number;
   deliveries: AppendDelivery[];
@@ -72,7 +67,6 @@ export interface LeasedRow {
     route: string;
     type: string | null;
     receivedAt: number;
-    peer: string;
     head: Uint8Array;
     body: Uint8Array;
   };

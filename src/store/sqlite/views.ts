@@ -2,6 +2,7 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { HeaderList } from '../../domain/event.ts';
 import { formatId } from '../../domain/ids.ts';
+import { type Head, parseHead } from './head.ts';
 
 /** Rows as the history reads them, and the shapes that it answers. Times in wall ms. */
 
@@ -16,14 +17,10 @@ export interface EventRow {
   gone: number;
   first_delivery: number;
   delivery_count: number;
-  method: string;
-  path: string;
-  query: string;
-  peer: string;
-  content_type: string | null;
   size: number;
+  head_crc32: number;
   body_sha256: Uint8Array;
-  head_sha256: Uint8Array;
+  head: Uint8Array | null;
 }
 
 export interface DeliveryRow {
@@ -66,18 +63,30 @@ export interface TaskRow {
   failed: number;
 }
 
+const DAMAGED: Head = { method: '', path: '', query: '', peer: '', contentType: null, headers: [] };
+
+/** A list is read without checking each event, and one that is damaged must not take the others with it. */
+function shownHead(head: Uint8Array | null): Head {
+  try {
+    return head === null ? DAMAGED : parseHead(head);
+  } catch {
+    return DAMAGED;
+  }
+}
+
 export function eventView(row: EventRow) {
+  const { method, path, query, peer, contentType } = shownHead(row.head);
   return {
     id: formatId('evt', row.received_at, row.seq),
     route: row.route,
     type: row.type,
     dedupKey: row.dedup_key,
     receivedAt: row.received_at,
-    method: row.method,
-    path: row.path,
-    query: row.query,
-    peer: row.peer,
-    contentType: row.content_type,
+    method,
+    path,
+    query,
+    peer,
+    contentType,
     size: row.size,
     sha256: Buffer.from(row.body_sha256).toString('hex'),
     duplicates: row.duplicates,

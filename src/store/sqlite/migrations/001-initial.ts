@@ -1,6 +1,6 @@
 /**
- * - `events` is what lists and searches scan, so it is narrow; head and body lie in `event_content`, the
- *   body as the last column, and can go before the event does.
+ * - `events` is what lists and searches scan, so it is narrow, and every bound column costs its append about 0.3 µs;
+ *   head and body lie in `event_content`, the body as the last column, and can go before the event does.
  * - An event's row is also its dedup key's: with the content gone it stays until the key's window has passed.
  * - Deliveries made with their event have consecutive numbers from `first_delivery`, so that no index from
  *   event to delivery is paid for on the hot path; only replayed ones need `deliveries_replayed`.
@@ -25,13 +25,8 @@ CREATE TABLE events (
   gone INTEGER NOT NULL,
   first_delivery INTEGER NOT NULL,
   delivery_count INTEGER NOT NULL,
-  method TEXT NOT NULL,
-  path TEXT NOT NULL,
-  query TEXT NOT NULL,
-  peer TEXT NOT NULL,
-  content_type TEXT,
   size INTEGER NOT NULL,
-  head_sha256 BLOB NOT NULL,
+  head_crc32 INTEGER NOT NULL,
   body_sha256 BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX events_dedup ON events (route, dedup_key) WHERE key_live = 1;
