@@ -26,6 +26,8 @@ createServer(async (request, response) => {
   const id = request.headers['webhook-id'] ?? request.headers['hookbay-event-id'];
   const again = done.has(id);
   done.add(id);
-  console.log(`${again ? 'again' : 'got'} ${request.headers['hookbay-event-type'] ?? '-'} ${id}: ${body.toString().slice(0, 200)}`);
+  console.log(
+    `${again ? 'again' : 'got'} ${request.headers['hookbay-event-type'] ?? '-'} ${id}: ${body.toString().slice(0, 200)}`,
+  );
   response.end('ok\n');
 }).listen(port, () => console.log(`sample app listening on ${port}`));
