@@ -24,6 +24,12 @@ export interface Bench {
   backlog: Backlog;
 }
 
+/** How fast a server was, and what each request cost it in all its threads. */
+export interface Throughput {
+  perSecond: number;
+  cpuMicroseconds: number;
+}
+
 export const BODY_SIZE = 1024;
 export const CONNECTIONS = 256;
 /** Attempts that may run at once, for the relay and for the forwarder's pool. */

@@ -1,34 +1,31 @@
+import type { ChildProgram } from '../../test/support/child-program.ts';
 import { RelayProcess } from '../../test/support/relay-process.ts';
-import type { LoadReport } from '../load-plan.ts';
 import { atLeast, type Measure, measure } from '../measure.ts';
 import { generate, startBareServer } from '../processes.ts';
-import { type Bench, closedLoad, type Scenario, warmUp } from '../scenario.ts';
+import { type Bench, closedLoad, type Scenario, type Throughput, warmUp } from '../scenario.ts';
 
-async function throughput(url: string, bench: Bench): Promise<number> {
+async function throughput(url: string, server: ChildProgram, bench: Bench): Promise<Throughput> {
   await generate(warmUp(url, bench));
+  const cpuBefore = server.cpuSeconds();
   const report = await generate(closedLoad(url, { seconds: bench.short ? 1 : 10 }));
-  return expectAllOk(report).ok / report.seconds;
-}
-
-function expectAllOk(report: LoadReport): LoadReport {
   if (report.ok !== report.sent) throw new Error(`not all requests were acknowledged: ${JSON.stringify(report.failed)}`);
-  return report;
+  return { perSecond: report.ok / report.seconds, cpuMicroseconds: ((server.cpuSeconds() - cpuBefore) * 1e6) / report.ok };
 }
 
-async function acknowledgedByRelay(bench: Bench): Promise<number> {
+async function acknowledgedByRelay(bench: Bench): Promise<Throughput> {
   const relay = await RelayProcess.start({ ...bench.relay, target: bench.receiver.url });
   try {
     await relay.admin.post('/api/v1/targets/app/pause');
-    return await throughput(relay.hookUrl, bench);
+    return await throughput(relay.hookUrl, relay.program, bench);
   } finally {
     await relay.remove();
   }
 }
 
-async function answeredByBareServer(bench: Bench): Promise<number> {
+async function answeredByBareServer(bench: Bench): Promise<Throughput> {
   const bare = await startBareServer();
   try {
-    return await throughput(bare.url, bench);
+    return await throughput(bare.url, bare.program, bench);
   } finally {
     await bare.program.kill();
   }
@@ -41,9 +38,11 @@ export const ack: Scenario = {
     const bare = await answeredByBareServer(bench);
     const relay = await acknowledgedByRelay(bench);
     return [
-      measure('relay', relay, '/s'),
-      measure('bare node:http server', bare, '/s'),
-      measure('ratio', relay / bare, '', atLeast(0.4)),
+      measure('relay', relay.perSecond, '/s'),
+      measure('bare node:http server', bare.perSecond, '/s'),
+      measure('ratio', relay.perSecond / bare.perSecond, '', atLeast(0.4)),
+      measure('processor time per event, relay', relay.cpuMicroseconds, 'us'),
+      measure('processor time per request, bare server', bare.cpuMicroseconds, 'us'),
     ];
   },
 };

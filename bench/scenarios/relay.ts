@@ -1,34 +1,46 @@
 import { RelayProcess } from '../../test/support/relay-process.ts';
 import { atLeast, type Measure, measure } from '../measure.ts';
 import { generate, startForwarder } from '../processes.ts';
-import { type Bench, closedLoad, type Scenario, TARGET_CONNECTIONS, waitForDelivered, warmUp } from '../scenario.ts';
+import {
+  type Bench,
+  closedLoad,
+  type Scenario,
+  TARGET_CONNECTIONS,
+  type Throughput,
+  waitForDelivered,
+  warmUp,
+} from '../scenario.ts';
 
-/** Events a second from the first send to the last settle, with how the acknowledgements went. */
-async function relayed(bench: Bench, events: number): Promise<number> {
+/** Events a second from the first send to the last settle. */
+async function relayed(bench: Bench, events: number): Promise<Throughput> {
   const target = bench.receiver.url;
   const relay = await RelayProcess.start({ ...bench.relay, target, targetOptions: { concurrency: TARGET_CONNECTIONS } });
   try {
     const warm = await generate(warmUp(relay.hookUrl, bench));
     await waitForDelivered(relay.admin, bench.receiver, 'app', warm.ok);
     await bench.receiver.forget();
+    const cpuBefore = relay.program.cpuSeconds();
     const report = await generate(closedLoad(relay.hookUrl, { requests: events }));
     await waitForDelivered(relay.admin, bench.receiver, 'app', report.ok);
     const lastSettledAt = performance.timeOrigin + performance.now();
     if (report.ok !== events) throw new Error(`not all events were acknowledged: ${JSON.stringify(report.failed)}`);
-    return events / ((lastSettledAt - report.firstSentAt) / 1000);
+    const perSecond = events / ((lastSettledAt - report.firstSentAt) / 1000);
+    return { perSecond, cpuMicroseconds: ((relay.program.cpuSeconds() - cpuBefore) * 1e6) / events };
   } finally {
     await relay.remove();
     await bench.receiver.forget();
   }
 }
 
-async function forwarded(bench: Bench, events: number): Promise<number> {
+async function forwarded(bench: Bench, events: number): Promise<Throughput> {
   const forwarder = await startForwarder(bench.receiver.url, TARGET_CONNECTIONS);
   try {
     await generate(warmUp(forwarder.url, bench));
+    const cpuBefore = forwarder.program.cpuSeconds();
     const report = await generate(closedLoad(forwarder.url, { requests: events }));
     if (report.ok !== events) throw new Error(`not all events were forwarded: ${JSON.stringify(report.failed)}`);
-    return events / report.seconds;
+    const cpuMicroseconds = ((forwarder.program.cpuSeconds() - cpuBefore) * 1e6) / events;
+    return { perSecond: events / report.seconds, cpuMicroseconds };
   } finally {
     await forwarder.program.kill();
     await bench.receiver.forget();
@@ -43,9 +55,11 @@ export const relay: Scenario = {
     const yardstick = await forwarded(bench, events);
     const ours = await relayed(bench, events);
     return [
-      measure('relay', ours, '/s'),
-      measure('forwarder (node:http, undici, no storage)', yardstick, '/s'),
-      measure('ratio', ours / yardstick, '', atLeast(0.55)),
+      measure('relay', ours.perSecond, '/s'),
+      measure('forwarder (node:http, undici, no storage)', yardstick.perSecond, '/s'),
+      measure('ratio', ours.perSecond / yardstick.perSecond, '', atLeast(0.55)),
+      measure('processor time per event, relay', ours.cpuMicroseconds, 'us'),
+      measure('processor time per request, forwarder', yardstick.cpuMicroseconds, 'us'),
     ];
   },
 };
