@@ -109,6 +109,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
   const parts = await build(options, present);
   const { store, dispatcher, listener, admin, replays, alerts } = parts;
   void store.broken.then(async (error) => {
+    options.logger.error({ code: error.code, error: error.message }, 'store broken');
     listener.drain(); // who waits is answered 503 while the alert is on its way
     await Promise.all([alerts.close(ALERT_GRACE_MS), pause(options.clock, DRAIN_MS)]);
     fail(error);

@@ -29,6 +29,7 @@ export interface ReaderSettings {
 export type ReaderRequest = { kind: 'read'; id: number; name: keyof Reads; args: unknown[] } | { kind: 'close' };
 
 export type ReaderMessage =
+  | { kind: 'opened' }
   | { kind: 'answer'; id: number; value: unknown }
   | { kind: 'failed'; id: number; code: string; status: number; message: string; hint: string | undefined }
   | { kind: 'disk'; free: number; minFree: number; ballast: boolean }

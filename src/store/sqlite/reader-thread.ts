@@ -79,6 +79,7 @@ function lookAtLog(): void {
 const checkpointTimer = setInterval(lookAtLog, CHECKPOINT_TICK_MS);
 const diskTimer = setInterval(lookAtDisk, DISK_TICK_MS);
 
+say({ kind: 'opened' });
 port.on('message', (request: ReaderRequest) => {
   if (request.kind === 'read') {
     say(answer(request.id, request.name, request.args));

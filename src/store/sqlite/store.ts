@@ -66,6 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const writer = startThread('writer-thread', { file, minFree }, WRITER_HEAP_MIB);
   const report = await opened(writer);
   const reader = startThread('reader-thread', { file, minFree }, READER_HEAP_MIB);
+  await once(reader, 'message'); // it has loaded what it needs: later there may be no file descriptors for that
   const now = (): number => clock.now();
   const health = new StorageHealth((reasons) => observer.trouble(reasons));
   const commits = new GroupCommit(writer, now);
@@ -179,6 +180,7 @@ function onReader(message: ReaderMessage, parts: Parts): void {
       if (message.ballast) parts.health.set('disk_full', false);
       parts.health.set('disk_low', message.free < message.minFree);
       return;
+    case 'opened':
     case 'closed':
       return;
     default:
