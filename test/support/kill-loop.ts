@@ -49,7 +49,10 @@ export async function killLoop({ rounds, entry, hasty = false, onRound }: KillLo
   try {
     for (let round = 1; round <= rounds; round += 1) {
       upstream = relay.hookUrl;
+      const before = ledger.acknowledged.size;
       senders.aim(proxy?.url ?? relay.hookUrl);
+      // A life counts from its first acknowledgement: a process killed before it has done anything proves little.
+      await waitFor('acknowledgement', () => ledger.acknowledged.size > before, { everyMs: 1 });
       await delay(SHORTEST_LIFE_MS + Math.random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
       const killed = relay.kill();
       senders.aim(null);
