@@ -1,34 +1,27 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryState, Lease } from '../../domain/delivery.ts';
 import { checksOf } from './content.ts';
+import type { DedupIndex, KnownKey } from './dedup-index.ts';
 import type { LeaseTable } from './leases.ts';
 import type { Appended, AppendRow } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
-
-interface KnownKey {
-  seq: number;
-  received_at: number;
-  key_expires_at: number;
-  body_sha256: Buffer;
-}
 
 /** Stores accepted requests: the event, its dedup key and its deliveries. Runs inside the batch's transaction. */
 export class Appender {
   readonly #leases: LeaseTable;
   readonly #tallies: Tallies;
+  readonly #keys: DedupIndex;
   readonly #event: Statement;
   readonly #content: Statement;
   readonly #pending: Statement;
   readonly #filtered: Statement;
-  readonly #known: Statement;
-  readonly #forget: Statement;
   readonly #again: Statement;
 
-  constructor(db: Database, leases: LeaseTable, tallies: Tallies) {
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies, keys: DedupIndex) {
+    this.#keys = keys;
     this.#leases = leases;
     this.#tallies = tallies;
-    this.#event = db.prepare(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)
-      ON CONFLICT (route, dedup_key) WHERE key_live = 1 DO NOTHING`);
+    this.#event = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)');
     this.#content = db.prepare('INSERT INTO event_content VALUES (?, ?, ?)');
     this.#pending = db.prepare(
       "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL)",
@@ -36,10 +29,6 @@ export class Appender {
     this.#filtered = db.prepare(
       "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'filtered', ?, NULL, ?, 0, 0, 'initial', 0, NULL)",
     );
-    this.#known = db.prepare(
-      'SELECT seq, received_at, key_expires_at, body_sha256 FROM events WHERE route = ? AND dedup_key = ? AND key_live = 1',
-    );
-    this.#forget = db.prepare('UPDATE events SET key_live = 0 WHERE seq = ?');
     this.#again = db.prepare('UPDATE events SET duplicates = duplicates + 1, conflicts = conflicts + ? WHERE seq = ?');
   }
 
@@ -50,30 +39,23 @@ export class Appender {
    */
   append(row: AppendRow, head: Uint8Array, body: Uint8Array, now: number): Appended {
     const checks = checksOf(head, body);
-    let seq = this.#insert(row, checks);
-    if (seq === null) {
-      const known = this.#known.get(row.route, row.dedupKey) as KnownKey;
-      // The window is fixed from the first acceptance; after it the key is new.
-      if (known.key_expires_at > row.receivedAt) return this.#duplicate(known, checks.bodySha256);
-      this.#forget.run(known.seq);
-      seq = this.#insert(row, checks);
-      if (seq === null) throw new Error('a dedup key that was forgotten is still there');
-    }
+    const known = row.dedupKey === null ? null : this.#keys.find(row.route, row.dedupKey);
+    // The window is fixed from the first acceptance; after it the key is new.
+    if (known !== null && known.key_expires_at > row.receivedAt) return this.#duplicate(known, checks.bodySha256);
+    const seq = this.#insert(row, checks);
     this.#content.run(seq, head, body);
     return { kind: 'accepted', event: seq, firstDelivery: this.#deliveries(row, seq, now) };
   }
 
-  /** @returns null when the key is known */
-  #insert(row: AppendRow, { headCrc32, bodySha256 }: ReturnType<typeof checksOf>): number | null {
-    const seq = this.#tallies.peek('event');
+  #insert(row: AppendRow, { headCrc32, bodySha256 }: ReturnType<typeof checksOf>): number {
+    const seq = this.#tallies.take('event');
     const key = row.dedupKey;
-    const { changes } = this.#event.run(
+    this.#event.run(
       seq,
       row.receivedAt,
       row.route,
       row.type,
       key,
-      key === null ? 0 : 1,
       key === null ? null : row.receivedAt + row.dedupWindowMs,
       this.#tallies.peek('delivery'),
       row.deliveries.length,
@@ -81,8 +63,8 @@ export class Appender {
       headCrc32,
       bodySha256,
     );
-    if (changes === 0) return null;
-    return this.#tallies.take('event');
+    if (key !== null) this.#keys.add(row.route, key, seq);
+    return seq;
   }
 
   #duplicate(known: KnownKey, bodyHash: Buffer): Appended {

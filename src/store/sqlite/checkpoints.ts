@@ -3,13 +3,13 @@ import { type Database, SqliteError } from 'better-sqlite3';
 const PAGE_BYTES = 4096;
 
 /**
- * An automatic checkpoint's I/O error is silent, so checkpoints are run here. Every 8 MiB the pages are moved without
+ * An automatic checkpoint's I/O error is silent, so checkpoints are run here. Every 16 MiB the pages are moved without
  * anybody waiting (PASSIVE). While writes go on without a pause the log is never empty and so never begins anew:
- * past 32 MiB a RESTART sees to that, which holds the writer for 1-2 ms at 1,000 events/s because the PASSIVE one
+ * past 48 MiB a RESTART sees to that, which holds the writer for 1-2 ms at 1,000 events/s because the PASSIVE one
  * before has moved nearly all.
  */
-const PASSIVE_PAGES = (8 * 1024 * 1024) / PAGE_BYTES;
-const RESTART_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
+const PASSIVE_PAGES = (16 * 1024 * 1024) / PAGE_BYTES;
+const RESTART_PAGES = (48 * 1024 * 1024) / PAGE_BYTES;
 
 export type CheckpointReport =
   | { kind: 'wal'; walBytes: number }

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { DedupIndex } from './dedup-index.ts';
 import type { CommandResult } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -15,7 +16,8 @@ interface EventRow {
   gone: number;
   first_delivery: number;
   delivery_count: number;
-  key_live: number;
+  route: string;
+  dedup_key: string | null;
   key_expires_at: number | null;
 }
 
@@ -41,6 +43,7 @@ export interface RetentionLimits {
 export class Retention {
   readonly #db: Database;
   readonly #tallies: Tallies;
+  readonly #keys: DedupIndex;
   readonly #events: Statement;
   readonly #deliveries: Statement;
   readonly #deleteDelivery: Statement;
@@ -52,10 +55,11 @@ export class Retention {
   #position = 0;
   #rows = 100;
 
-  constructor(db: Database, tallies: Tallies) {
+  constructor(db: Database, tallies: Tallies, keys: DedupIndex) {
+    this.#keys = keys;
     this.#db = db;
     this.#tallies = tallies;
-    this.#events = db.prepare(`SELECT seq, gone, first_delivery, delivery_count, key_live, key_expires_at FROM events
+    this.#events = db.prepare(`SELECT seq, gone, first_delivery, delivery_count, route, dedup_key, key_expires_at FROM events
       WHERE seq > ? AND received_at < ? ORDER BY seq LIMIT ?`);
     this.#deliveries = db.prepare(`SELECT seq, route, target, status, finished_at FROM deliveries WHERE seq >= ? AND seq < ?
       UNION ALL SELECT seq, route, target, status, finished_at FROM deliveries WHERE event_seq = ? AND replayed = 1`);
@@ -92,8 +96,8 @@ export class Retention {
   }
 
   #consider(event: EventRow, limits: RetentionLimits, now: number): number {
-    const keyKnown = event.key_live === 1 && (event.key_expires_at ?? 0) > now;
-    if (event.gone === 1) return keyKnown ? 0 : this.#deleteEvent.run(event.seq).changes;
+    const keyKnown = (event.key_expires_at ?? 0) > now;
+    if (event.gone === 1) return keyKnown ? 0 : this.#forget(event);
     const first = event.first_delivery;
     const deliveries = this.#deliveries.all(first, first + event.delivery_count, event.seq) as DeliveryRow[];
     if (!deliveries.every((delivery) => isOld(delivery, limits))) return 0;
@@ -103,7 +107,14 @@ export class Retention {
       this.#tallies.add(route, target, status, -1);
     }
     this.#deleteContent.run(event.seq);
-    return 1 + (keyKnown ? this.#markGone.run(event.seq).changes : this.#deleteEvent.run(event.seq).changes);
+    if (keyKnown) this.#markGone.run(event.seq);
+    else this.#forget(event);
+    return 1;
+  }
+
+  #forget({ seq, route, dedup_key: key }: EventRow): number {
+    if (key !== null) this.#keys.remove(route, key, seq);
+    return this.#deleteEvent.run(seq).changes;
   }
 }
 

@@ -23,8 +23,8 @@ export class Tallies {
   readonly #sequence: Statement;
 
   constructor(db: Database) {
-    const rows = db.prepare('SELECT name, value FROM sequences').all() as { name: SequenceName; value: number }[];
-    for (const row of rows) this.#next[row.name] = row.value;
+    const read = db.prepare('SELECT value FROM sequences WHERE name = ?').pluck();
+    for (const name of SEQUENCES) this.#next[name] = (read.get(name) as number | undefined) ?? 1;
     this.#saved = { ...this.#next };
     this.#count = db.prepare(`INSERT INTO delivery_counts (route, target, status, count) VALUES (?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = count + excluded.count`);

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { Appender } from './append.ts';
+import { DedupIndex } from './dedup-index.ts';
 import { DeliveryRows } from './delivery-rows.ts';
 import { Leaser } from './lease.ts';
 import { LeaseTable } from './leases.ts';
@@ -19,6 +20,7 @@ import { Tasks } from './tasks.ts';
 export class Writer {
   readonly #leases = new LeaseTable();
   readonly #tallies: Tallies;
+  readonly #keys: DedupIndex;
   readonly #rows: DeliveryRows;
   readonly #appender: Appender;
   readonly #leaser: Leaser;
@@ -38,12 +40,13 @@ export class Writer {
   constructor(db: Database) {
     this.#db = db;
     this.#tallies = new Tallies(db);
+    this.#keys = new DedupIndex(db);
     this.#rows = new DeliveryRows(db, this.#leases, this.#tallies);
-    this.#appender = new Appender(db, this.#leases, this.#tallies);
+    this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys);
     this.#leaser = new Leaser(db, this.#leases, this.#rows);
     this.#operator = new Operator(db, this.#rows, this.#tallies);
     this.#reconciler = new Reconciler(db, this.#rows);
-    this.#retention = new Retention(db, this.#tallies);
+    this.#retention = new Retention(db, this.#tallies, this.#keys);
     this.#rejections = new Rejections(db, this.#tallies);
     this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
@@ -82,10 +85,12 @@ export class Writer {
       const settles = batch.settles.map((row) => this.#settle(row, batch.now));
       for (const row of batch.releases) this.#release(row);
       const commands = batch.commands.map((command) => this.#guarded(command));
+      this.#keys.foldSome(appends.length);
       this.#tallies.write();
       this.#commit.run();
       this.#leases.keep();
       this.#tallies.keep();
+      this.#keys.keep(this.lastEvent());
       return { kind: 'committed', appends, settles, commands, ms: performance.now() - started };
     } catch (error) {
       this.#undo();
@@ -109,6 +114,7 @@ export class Writer {
   #undo(): void {
     this.#leases.rollBack();
     this.#tallies.rollBack();
+    this.#keys.rollBack();
     // Some errors (a full disk, an I/O error) have ended the transaction already.
     if (this.#db.inTransaction) this.#rollback.run();
   }
@@ -144,6 +150,7 @@ export class Writer {
 
   #inSavepoint<T>(work: () => T, failed: (code: string, message: string) => T): T {
     const leases = this.#leases.mark();
+    const keys = this.#keys.mark();
     const restoreCounts = this.#tallies.mark();
     this.#savepoint.run();
     try {
@@ -156,6 +163,7 @@ export class Writer {
       this.#undoSavepoint.run();
       this.#keepSavepoint.run();
       this.#leases.rollBack(leases);
+      this.#keys.rollBack(keys);
       restoreCounts();
       return failed(code, error instanceof Error ? error.message : String(error));
     }

@@ -2,6 +2,7 @@
  * - `events` is what lists and searches scan, so it is narrow, and every bound column costs its append about 0.3 µs;
  *   head and body lie in `event_content`, the body as the last column, and can go before the event does.
  * - An event's row is also its dedup key's: with the content gone it stays until the key's window has passed.
+ *   `dedup_keys` finds it by a hash; the newest keys are not in it yet (see dedup-index.ts).
  * - Deliveries made with their event have consecutive numbers from `first_delivery`, so that no index from
  *   event to delivery is paid for on the hot path; only replayed ones need `deliveries_replayed`.
  * - `deliveries_due` is partial and starts with the target: leasing past 995,000 pending rows of a paused
@@ -18,7 +19,6 @@ CREATE TABLE events (
   route TEXT NOT NULL,
   type TEXT,
   dedup_key TEXT,
-  key_live INTEGER NOT NULL,
   key_expires_at INTEGER,
   duplicates INTEGER NOT NULL,
   conflicts INTEGER NOT NULL,
@@ -29,7 +29,7 @@ CREATE TABLE events (
   head_crc32 INTEGER NOT NULL,
   body_sha256 BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX events_dedup ON events (route, dedup_key) WHERE key_live = 1;
+CREATE TABLE dedup_keys (hash INTEGER NOT NULL, event_seq INTEGER NOT NULL, PRIMARY KEY (hash, event_seq)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event_content (seq INTEGER PRIMARY KEY, head BLOB NOT NULL, body BLOB NOT NULL) STRICT;
 
