@@ -9,7 +9,7 @@ export interface OpenedStore {
   migrationCopy: string | null;
   networkFileSystem: string | null;
   ballast: boolean;
-  gap: { from: number; to: number; lastAt: number } | null;
+  gap: { from: number; to: number; lastAt: number; otherDatabase: boolean } | null;
 }
 
 const TROUBLE: Record<string, string> = {
@@ -75,7 +75,11 @@ export function reportOpened(report: OpenedStore, file: string, logger: Logger, 
   if (!ballast) logger.warn({ file }, 'not enough room for the reserve that helps out of a full disk');
   if (gap === null) return;
   const lastAt = new Date(gap.lastAt).toISOString();
-  const explanation = `${gap.to - gap.from + 1} events that were acknowledged (numbers ${gap.from} to ${gap.to}, the last one at ${lastAt}) are not in the database. Was an older copy put in its place, or is the disk failing? Ask the providers to send again what they sent before then.`;
+  const missing = `${gap.to - gap.from + 1} events that were acknowledged (numbers ${gap.from} to ${gap.to}, the last one at ${lastAt}) are not in the database`;
+  const cause = gap.otherDatabase
+    ? 'it is not the one that was here before. Was it removed or replaced?'
+    : 'it ends before them. Was an older copy put in its place, or is the disk failing?';
+  const explanation = `${missing}: ${cause} Ask the providers to send again what they sent before then.`;
   logger.error({ file, ...gap, lastAt, explanation }, 'acknowledged events are missing');
   alerts.storageTrouble('events_missing', explanation);
 }

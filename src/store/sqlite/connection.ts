@@ -7,6 +7,9 @@ import { HookbayError } from '../../domain/errors.ts';
  */
 const WRITER_BUSY_MS = 3_000;
 
+/** A log that grew past this under a long reader gives its room back when it begins anew. */
+const LOG_FILE_BYTES = 64 * 1024 * 1024;
+
 /** In KiB. The dedup index is written at random places: with 32 MiB a million keys stay in memory. */
 const WRITER_CACHE_KIB = 32_768;
 const READER_CACHE_KIB = 8_192;
@@ -34,6 +37,7 @@ export function openWriter(file: string): Database {
   set(db, 'journal_mode', 'WAL', 'wal');
   set(db, 'synchronous', 'FULL', 2);
   set(db, 'wal_autocheckpoint', 0, 0);
+  db.pragma(`journal_size_limit = ${LOG_FILE_BYTES}`);
   db.pragma(`cache_size = -${WRITER_CACHE_KIB}`);
   db.pragma('temp_store = MEMORY');
   return db;

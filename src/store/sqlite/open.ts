@@ -32,12 +32,15 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
     const created = statSync(file, { throwIfNoEntry: false }) === undefined;
     const recovered = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
     const db = openWriter(file);
-    if (recovered) finishRecovery(db, file);
+    if (recovered) emptyLog(db, file);
     const migrationCopy = migrate(db, file);
     const databaseId = identify(db);
+    // The id must not be in the log only: a log that is lost could not be missed.
+    if (created) emptyLog(db, file);
     const writer = new Writer(db);
     const gap = compare(writer, databaseId, readHighWater(highWaterFileOf(file)));
     const highWater = new HighWaterFile(highWaterFileOf(file));
+    if (gap?.otherDatabase === true) highWater.write({ databaseId, sequence: writer.lastEvent(), time: gap.lastAt }); // told once
     const report: OpenReport = {
       databaseId,
       created,
@@ -61,7 +64,7 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
 }
 
 /** A commit whose fsync failed can reappear from the log: what is in it is made part of the database before anyone is served. */
-function finishRecovery(db: Database, file: string): void {
+function emptyLog(db: Database, file: string): void {
   const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
   if (result?.busy === 0) return;
   throw new HookbayError({
@@ -78,12 +81,17 @@ function identify(db: Database): string {
   return row.value;
 }
 
-/** Finds events that were acknowledged and are not there, and makes sure that their numbers are not given again. */
+/**
+ * Finds events that were acknowledged and are not there, and makes sure that their numbers are not given again. A mark
+ * of another database says that the file was replaced or removed, and all that was in it.
+ */
 function compare(writer: Writer, databaseId: string, mark: HighWater | null): OpenReport['gap'] {
+  if (mark === null || mark.sequence === 0) return null;
+  if (mark.databaseId !== databaseId) return { from: 1, to: mark.sequence, lastAt: mark.time, otherDatabase: true };
   const last = writer.lastEvent();
-  if (mark === null || mark.databaseId !== databaseId || mark.sequence <= last) return null;
+  if (mark.sequence <= last) return null;
   writer.skipEvents(mark.sequence + 1);
-  return { from: last + 1, to: mark.sequence, lastAt: mark.time };
+  return { from: last + 1, to: mark.sequence, lastAt: mark.time, otherDatabase: false };
 }
 
 function pausedTargets(db: Database): OpenReport['paused'] {

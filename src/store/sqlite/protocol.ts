@@ -136,8 +136,11 @@ export interface OpenReport {
   migrationCopy: string | null;
   /** Whether the last process left a write-ahead log behind. */
   recovered: boolean;
-  /** Events that were committed once and are not in the database: the first and last sequence and the time of the last. */
-  gap: { from: number; to: number; lastAt: number } | null;
+  /**
+   * Events that were committed once and are not in the database: the first and last sequence and the time of the last.
+   * With `otherDatabase` the whole file is not the one that was here before.
+   */
+  gap: { from: number; to: number; lastAt: number; otherDatabase: boolean } | null;
   networkFileSystem: string | null;
   ballast: boolean;
   paused: { target: string; at: number; reason: string | null }[];
