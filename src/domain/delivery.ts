@@ -104,7 +104,8 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
     case 'discard':
       return unleased(state, ['dead', 'held'], () => finish(state, 'cancelled', 'discarded', now));
     case 'release':
-      return unleased(state, ['held'], () => dueNow(state, now, {}));
+      // Held and freed again while one attempt ran: the lease stays, or its failure would leave the delivery held for ever.
+      return state.status === 'held' ? moved(dueNow(state, now, { lease: state.lease })) : refuse('wrong_status');
     case 'hold':
       // The lease stays here too: attempts in flight finish, and one that succeeds has delivered.
       return state.status === 'pending'

@@ -40,6 +40,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   const text = value.trim();
   if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
   if (!/^[A-Z][a-z]{2,8},? /.test(text)) return null;
-  const date = Date.parse(text);
+  const isAsctime = / \d{4}$/.test(text); // names no zone, and means UTC
+  const date = Date.parse(isAsctime ? `${text} GMT` : text);
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
