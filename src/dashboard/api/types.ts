@@ -1,0 +1,143 @@
+import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+
+/** What the API answers, as far as the page reads it. Times are ISO 8601 UTC. */
+export type Headers = [name: string, value: string][];
+export type Counts = Partial<Record<DeliveryStatus, number>>;
+
+export interface Page<Item> {
+  data: Item[];
+  nextCursor: string | null;
+}
+
+export interface Attempt {
+  number: number;
+  trigger: AttemptTrigger;
+  startedAt: string;
+  durationMs: number;
+  outcome: Outcome['kind'];
+  statusCode: number | null;
+  error: { code: string; message: string } | null;
+  response: { headers: Headers; body: string; truncated: boolean } | null;
+}
+
+/** `delivering` while an attempt runs. */
+export type ShownStatus = DeliveryStatus | 'delivering';
+
+export interface Delivery {
+  id: string;
+  eventId: string;
+  route: string;
+  target: string;
+  status: ShownStatus;
+  reason: string | null;
+  attempts: number;
+  maxAttempts: number | null;
+  nextAttemptAt: string | null;
+  createdAt: string;
+  finishedAt: string | null;
+  lastAttempt: Attempt | null;
+}
+
+export interface DeliveryDetail extends Delivery {
+  history: Attempt[];
+}
+
+interface EventFields {
+  id: string;
+  route: string;
+  type: string | null;
+  dedupKey: string | null;
+  receivedAt: string;
+  method: string;
+  path: string;
+  query: string;
+  peer: string;
+  contentType: string | null;
+  size: number;
+  sha256: string;
+  duplicates: number;
+  conflicts: number;
+}
+
+export interface ListedEvent extends EventFields {
+  statuses: Counts;
+}
+
+export interface EventDetail extends EventFields {
+  headers: Headers;
+  deliveries: Delivery[];
+}
+
+export interface Target {
+  name: string;
+  url: string;
+  state: 'healthy' | 'retrying' | 'paused';
+  since: string | null;
+  reason: string | null;
+  concurrency: number;
+  inFlight: number;
+  maxAttempts: number;
+  counts: Counts;
+  oldestDueAt: string | null;
+}
+
+export interface Route {
+  name: string;
+  path: string;
+  methods: string[];
+  provider: string;
+  deliver: { target: string; events: string[] | null }[];
+}
+
+export interface Rejection {
+  id: string;
+  route: string | null;
+  at: string;
+  reason: string;
+  explanation: string;
+  peer: string;
+  status: number;
+  headers: Headers;
+  bodyStart: string;
+}
+
+export interface Task {
+  id: string;
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+  matched: number;
+  done: number;
+  failed: number;
+  createdAt: string;
+  finishedAt: string | null;
+}
+
+export interface Stats {
+  totals: Counts;
+  oldestDueAt: string | null;
+}
+
+/** The parts of the effective configuration that the page reads. */
+export interface ShownConfig {
+  listen: string;
+  publicUrl: string | null;
+  admin: { token: unknown };
+}
+
+export interface Readiness {
+  status: 'ready' | 'unavailable';
+  reasons?: string[];
+}
+
+export interface TestAnswer {
+  statusCode: number;
+  eventId: string | null;
+  code: string | null;
+}
+
+/** What a bulk replay chooses by. */
+export interface ReplayFilter {
+  status: DeliveryStatus;
+  target?: string;
+  route?: string;
+}

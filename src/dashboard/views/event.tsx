@@ -1,0 +1,141 @@
+import { useCallback } from 'preact/hooks';
+import { get, post } from '../api/client.ts';
+import type { Attempt, Delivery, DeliveryDetail, EventDetail, Page, Target } from '../api/types.ts';
+import { placeOf } from '../location.ts';
+import { Action } from '../parts/action.tsx';
+import { EventType, Foreign, HeaderTable, Time, Trouble } from '../parts/shown.tsx';
+import { usePolled } from '../polling.ts';
+import { bytes, counted } from '../words/figures.ts';
+import { Body } from './body.tsx';
+import { DeliveryCard } from './delivery-card.tsx';
+
+interface Seen {
+  event: EventDetail;
+  deliveries: { delivery: Delivery; history: readonly Attempt[] }[];
+  paused: ReadonlySet<string>;
+}
+
+const segment = encodeURIComponent;
+
+async function look(id: string, signal: AbortSignal): Promise<Seen> {
+  const [event, targets] = await Promise.all([
+    get<EventDetail>(`events/${segment(id)}`, signal),
+    get<Page<Target>>('targets', signal),
+  ]);
+  const paused = new Set(targets.data.filter(({ state }) => state === 'paused').map(({ name }) => name));
+  const deliveries = event.deliveries.map(async (delivery) => {
+    // The only attempt is the last one.
+    if (delivery.attempts <= 1) return { delivery, history: delivery.lastAttempt === null ? [] : [delivery.lastAttempt] };
+    const detail = await get<DeliveryDetail>(`deliveries/${segment(delivery.id)}`, signal);
+    return { delivery: detail, history: detail.history };
+  });
+  return { event, deliveries: await Promise.all(deliveries), paused };
+}
+
+/** One event: what came in, and what became of it. */
+export function EventView({ id }: { id: string }) {
+  const load = useCallback((signal: AbortSignal) => look(id, signal), [id]);
+  const { value, trouble, refresh } = usePolled(load);
+  return (
+    <>
+      <p class="back">
+        <a href="#/events">← Events</a>
+      </p>
+      <h1 tabIndex={-1}>{value === null ? 'Event' : <EventType type={value.event.type} />}</h1>
+      <Trouble text={trouble} />
+      {value !== null && <Seen {...value} onChange={refresh} />}
+    </>
+  );
+}
+
+function Seen({ event, deliveries, paused, onChange }: Seen & { onChange: () => void }) {
+  return (
+    <>
+      <Facts event={event} />
+      <section aria-labelledby="deliveries">
+        <div class="row between">
+          <h2 id="deliveries">Deliveries</h2>
+          <Replay event={event} onChange={onChange} />
+        </div>
+        {deliveries.length === 0 && <p class="empty">The route had no target for this event.</p>}
+        <ul class="stack">
+          {deliveries.map(({ delivery, history }) => (
+            <DeliveryCard
+              key={delivery.id}
+              delivery={delivery}
+              history={history}
+              isPaused={paused.has(delivery.target)}
+              onChange={onChange}
+            />
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="headers">
+        <h2 id="headers">Headers</h2>
+        <div class="card flush">
+          <HeaderTable headers={event.headers} caption="Headers of the request, in the order in which they came" />
+        </div>
+      </section>
+      <Body id={event.id} size={event.size} />
+    </>
+  );
+}
+
+function Replay({ event, onChange }: { event: EventDetail; onChange: () => void }) {
+  const replay = async (): Promise<string> => {
+    const { deliveries } = await post<{ deliveries: Delivery[] }>(`events/${segment(event.id)}/replay`);
+    onChange();
+    return `Replayed: ${counted(deliveries.length, 'new delivery', 'new deliveries')}.`;
+  };
+  return (
+    <Action
+      run={replay}
+      ask={{
+        title: 'Replay this event?',
+        text: `Every target that the route ${event.route} has now gets it once more, as a new delivery, also if it had it before.`,
+      }}
+    >
+      Replay
+    </Action>
+  );
+}
+
+function Facts({ event }: { event: EventDetail }) {
+  const { id, route, method, path, query, peer, receivedAt, dedupKey, contentType, size, sha256, duplicates, conflicts } = event;
+  return (
+    <dl class="facts card">
+      <dt>Id</dt>
+      <dd>
+        <code>{id}</code>
+      </dd>
+      <dt>Received</dt>
+      <dd>
+        <Time at={receivedAt} /> from <code>{peer}</code>
+      </dd>
+      <dt>Request</dt>
+      <dd>
+        <code>
+          {method} <Foreign text={query === '' ? path : `${path}?${query}`} />
+        </code>
+      </dd>
+      <dt>Route</dt>
+      <dd>
+        <a href={placeOf(['events'], { route })}>{route}</a>
+      </dd>
+      <dt>Dedup key</dt>
+      <dd>
+        {dedupKey === null ? <span class="muted">none</span> : <code>{<Foreign text={dedupKey} />}</code>}
+        {duplicates > 0 && ` · sent again ${counted(duplicates, 'time')}`}
+        {conflicts > 0 && `, ${counted(conflicts, 'time')} with another body`}
+      </dd>
+      <dt>Body</dt>
+      <dd>
+        {bytes(size)}, {contentType === null ? 'without a content type' : <Foreign text={contentType} />}
+      </dd>
+      <dt>SHA-256</dt>
+      <dd>
+        <code class="small">{sha256}</code>
+      </dd>
+    </dl>
+  );
+}

@@ -1,0 +1,81 @@
+import type { AttemptTrigger } from '../../domain/attempt.ts';
+import type { Attempt, Delivery, ShownStatus } from '../api/types.ts';
+import { clock, counted, duration } from './figures.ts';
+
+export const STATUS_WORDS: Record<ShownStatus, string> = {
+  pending: 'pending',
+  delivering: 'delivering',
+  delivered: 'delivered',
+  dead: 'dead',
+  filtered: 'filtered',
+  cancelled: 'cancelled',
+  held: 'held',
+};
+
+const REASONS: Record<string, string> = {
+  request_invalid: 'the event cannot be sent as an HTTP request',
+  loop: 'the event has come through this relay too often',
+  cancelled: 'somebody cancelled it',
+  discarded: 'somebody discarded it',
+  event_damaged: 'the stored event is damaged',
+  target_removed: 'its target is no longer configured',
+  route_removed: 'its route is no longer configured',
+};
+
+/** Why a delivery is in its state; a reason that is not known here is shown as it is. */
+const reasonWords = (reason: string): string => REASONS[reason] ?? reason.replaceAll('_', ' ');
+
+const TRIGGERS: Record<AttemptTrigger, string> = {
+  initial: 'first attempt',
+  retry: 'retry',
+  manual: 'retried by hand',
+  replay: 'replayed',
+};
+
+export const triggerWords = (trigger: AttemptTrigger): string => TRIGGERS[trigger];
+
+/** `app answered 500 after 1.2 s` */
+export function attemptWords(target: string, { statusCode, durationMs, error }: Attempt): string {
+  const after = `after ${duration(durationMs)}`;
+  if (statusCode !== null && (error === null || error.code === 'target_status'))
+    return `${target} answered ${statusCode} ${after}`;
+  if (statusCode !== null && error?.code === 'redirect') {
+    return `${target} answered ${statusCode} ${after}; redirects are not followed`;
+  }
+  const what = error?.message ?? 'No answer';
+  return `${target}: ${what.charAt(0).toLowerCase()}${what.slice(1)}, ${after}`;
+}
+
+/**
+ * What comes next, or why nothing does; empty when the status says it all.
+ * @param isPaused whether its target is
+ */
+export function outlookWords(delivery: Delivery, isPaused = false, now = Date.now()): string {
+  const { status, reason, attempts } = delivery;
+  switch (status) {
+    case 'pending':
+      return isPaused ? `waits until ${delivery.target} is resumed` : scheduleWords(delivery, now);
+    case 'dead': {
+      const why = reason === null || reason === 'attempts_exhausted' ? '' : `: ${reasonWords(reason)}`;
+      return `given up after ${counted(attempts, 'attempt')}${why}`;
+    }
+    case 'held':
+      return `waits for a person${reason === null ? '' : `: ${reasonWords(reason)}`}`;
+    case 'cancelled':
+    case 'filtered':
+      return reason === null ? '' : reasonWords(reason);
+    case 'delivering':
+      return `attempt ${attempts + 1} is running`;
+    case 'delivered':
+      return '';
+    default:
+      return status satisfies never;
+  }
+}
+
+function scheduleWords({ nextAttemptAt, attempts, maxAttempts }: Delivery, now: number): string {
+  const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - now;
+  if (nextAttemptAt === null || wait <= 0) return 'due now';
+  const which = maxAttempts === null ? '' : `, attempt ${attempts + 1} of ${maxAttempts}`;
+  return `next try at ${clock(nextAttemptAt)} (in ${duration(wait)}${which})`;
+}

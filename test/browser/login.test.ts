@@ -1,0 +1,46 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RelayProcess } from '../support/relay-process.ts';
+import { CHROMIUM, openPage, startBrowser } from './browser.ts';
+
+const title = CHROMIUM === null ? 'signing in (skipped: no Chromium is installed)' : 'signing in';
+const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
+
+describe.skipIf(CHROMIUM === null)(title, () => {
+  let browser: Browser;
+  let relay: RelayProcess;
+
+  beforeAll(async () => {
+    const config = { admin: { listen: '127.0.0.1:0', token: ADMIN_TOKEN } };
+    [browser, relay] = await Promise.all([startBrowser(), RelayProcess.start({ target: 'http://127.0.0.1:9/', config })]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await relay?.remove();
+  });
+
+  it('wants the right token, keeps the session over a reload, and ends it', async () => {
+    const { page, mishaps } = await openPage(browser, relay.adminUrl);
+    await page.goto(`${relay.adminUrl}/#/events`);
+    const signIn = page.getByRole('button', { name: 'Sign in' });
+    await page.getByLabel('Admin token').fill('not-the-token');
+    await signIn.click();
+    await page.getByText('This token is not known here.').waitFor();
+    expect(await page.getByRole('navigation').count()).toBe(0);
+
+    await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
+    await page.reload();
+    await page.getByText('Nothing has arrived yet').waitFor();
+    expect(await page.evaluate('document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)')).toBe('{}{}');
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn.waitFor();
+    await page.reload();
+    await signIn.waitFor();
+    // The browser itself writes a line for every answer of 401.
+    expect(mishaps.filter((line) => !line.includes('401 (Unauthorized)'))).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Attempt, Delivery, ListedEvent } from '../../src/dashboard/api/types.ts';
+import { listOf, takenOver, withNewest, withOlder } from '../../src/dashboard/events-list.ts';
+import { shownBody } from '../../src/dashboard/words/body.ts';
+import { curlLine } from '../../src/dashboard/words/curl.ts';
+import { attemptWords, outlookWords } from '../../src/dashboard/words/delivery.ts';
+import { visible } from '../../src/dashboard/words/visible.ts';
+
+const body = (text: string) => shownBody(Buffer.from(text));
+
+describe('a body as it is shown', () => {
+  it('is JSON with line breaks, in which long numbers, repeated keys and escapes stay as they came', () => {
+    const text = '{"a":12345678901234567890, "a" : [1e400,{}, [ ],"{\\"x\\":[1,2]}\\u202e"],"b":{"c":null}}';
+    expect(body(text)).toEqual({
+      kind: 'json',
+      whole: true,
+      text: [
+        '{',
+        '  "a": 12345678901234567890,',
+        '  "a": [',
+        '    1e400,',
+        '    {},',
+        '    [],',
+        '    "{\\"x\\":[1,2]}\\u202e"',
+        '  ],',
+        '  "b": {',
+        '    "c": null',
+        '  }',
+        '}',
+      ].join('\n'),
+    });
+  });
+
+  it('is text when it is not valid JSON, and bytes when it is not text', () => {
+    expect(body('{"a":')).toMatchObject({ kind: 'text', text: '{"a":' });
+    expect(body('a=1&b=2')).toMatchObject({ kind: 'text' });
+    expect(body('')).toEqual({ kind: 'empty' });
+    expect(body('a\0b')).toMatchObject({ kind: 'binary', text: expect.stringMatching(/^000000 {2}61 00 62 +a\.b$/) });
+    expect(shownBody(new Uint8Array([0xff, 0xfe]))).toMatchObject({ kind: 'binary' });
+    expect(body('x'.repeat(300_000))).toMatchObject({ kind: 'text', whole: false });
+  });
+
+  it('hides nothing', () => {
+    expect(visible('a\0b\u202ec\ufeff\n\td é 👩‍💻')).toBe('a␀b⟨U+202E⟩c⟨U+FEFF⟩\n\td é 👩‍💻');
+  });
+});
+
+describe('a delivery in words', () => {
+  const attempt: Attempt = {
+    number: 1,
+    trigger: 'initial',
+    startedAt: '2026-03-20T14:03:00.000Z',
+    durationMs: 1_234,
+    outcome: 'retry',
+    statusCode: 500,
+    error: { code: 'target_status', message: 'The target answered 500' },
+    response: null,
+  };
+  const delivery: Delivery = {
+    ...{ id: 'dlv_1', eventId: 'evt_1', route: 'r', target: 'app', status: 'pending', reason: 'target_status' },
+    ...{ attempts: 1, maxAttempts: 24, nextAttemptAt: '2026-03-20T14:03:20.000Z', createdAt: '2026-03-20T14:03:00.000Z' },
+    ...{ finishedAt: null, lastAttempt: attempt },
+  };
+  const now = Date.parse('2026-03-20T14:03:08.000Z');
+
+  it('says what came back', () => {
+    expect(attemptWords('app', attempt)).toBe('app answered 500 after 1.2 s');
+    const refused = {
+      ...attempt,
+      statusCode: null,
+      error: { code: 'connection_refused', message: 'The target refused the connection' },
+    };
+    expect(attemptWords('app', refused)).toBe('app: the target refused the connection, after 1.2 s');
+  });
+
+  it('says what comes next', () => {
+    expect(outlookWords(delivery, false, now)).toMatch(/^next try at .*\d\d:\d3:20 \(in 12\.0 s, attempt 2 of 24\)$/);
+    expect(outlookWords(delivery, false, now + 60_000)).toBe('due now');
+    expect(outlookWords(delivery, true, now)).toBe('waits until app is resumed');
+    expect(outlookWords({ ...delivery, status: 'dead', reason: 'attempts_exhausted' })).toBe('given up after 1 attempt');
+    expect(outlookWords({ ...delivery, status: 'held', reason: 'new_reason' })).toBe('waits for a person: new reason');
+  });
+});
+
+describe('a list that grows while it is read', () => {
+  const event = (number: number, statuses = {}): ListedEvent => ({
+    ...{ id: `evt_${number}`, route: 'r', type: null, dedupKey: null, receivedAt: '', method: 'POST', path: '/', query: '' },
+    ...{ peer: '', contentType: null, size: 0, sha256: '', duplicates: 0, conflicts: 0, statuses },
+  });
+  const page = (numbers: number[], nextCursor: string | null = null) => ({ data: numbers.map((n) => event(n)), nextCursor });
+  const ids = (events: readonly ListedEvent[]) => events.map(({ id }) => Number(id.slice(4)));
+
+  it('updates rows in place and keeps new ones back', () => {
+    const list = withNewest(listOf(page([3, 2])), { data: [event(4), event(3, { dead: 1 }), event(2)], nextCursor: null });
+    expect(ids(list.shown)).toEqual([3, 2]);
+    expect(list.shown[0]?.statuses).toEqual({ dead: 1 });
+    expect(list.next).toMatchObject({ arrived: 1, hasGap: false });
+    expect(ids(takenOver(list).shown)).toEqual([4, 3, 2]);
+  });
+
+  it('keeps older pages, lets go of what no longer matches, and begins afresh when a page is not enough', () => {
+    const long = withOlder(listOf(page([6, 5], 'c5')), page([4, 3], 'c3'));
+    expect(ids(long.shown)).toEqual([6, 5, 4, 3]);
+    expect(withNewest(long, page([6, 5], 'c5')).next).toBeNull();
+    const left = takenOver(withNewest(long, page([6, 4], 'c4')));
+    expect([ids(left.shown), left.nextCursor]).toEqual([[6, 4, 3], 'c3']);
+    const far = withNewest(long, page([9, 8], 'c8'));
+    expect(far.next).toMatchObject({ hasGap: true });
+    expect([ids(takenOver(far).shown), takenOver(far).nextCursor]).toEqual([[9, 8], 'c8']);
+  });
+});
+
+describe('the line to send', () => {
+  it('is quoted for a shell', () => {
+    const route = { name: 'r', path: "/it's", methods: ['PUT'], provider: 'none', deliver: [] };
+    expect(curlLine(route, 'http://h').split(' \\\n  ').slice(0, 2)).toEqual(["curl 'http://h/it'\\''s'", '-X PUT']);
+  });
+});
