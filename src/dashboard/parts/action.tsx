@@ -30,16 +30,15 @@ export function Action({ children, run, ask, tone = 'plain', label }: ActionProp
     }
     setBusy(false);
   };
+  // Not `disabled`: that would take the focus away from who pressed it.
+  const press = (): void => {
+    if (isBusy) return;
+    if (ask === undefined) void act();
+    else setAsking(true);
+  };
   return (
     <>
-      <button
-        type="button"
-        class={tone}
-        aria-label={label}
-        aria-busy={isBusy}
-        disabled={isBusy}
-        onClick={() => (ask === undefined ? void act() : setAsking(true))}
-      >
+      <button type="button" class={tone} aria-label={label} aria-busy={isBusy} aria-disabled={isBusy} onClick={press}>
         {children}
       </button>
       {isAsking && ask !== undefined && (

@@ -20,6 +20,7 @@ const REASONS: Record<string, string> = {
   event_damaged: 'the stored event is damaged',
   target_removed: 'its target is no longer configured',
   route_removed: 'its route is no longer configured',
+  type_not_in_events: "its type is not in the target's list of events",
 };
 
 /** Why a delivery is in its state; a reason that is not known here is shown as it is. */
