@@ -103,7 +103,8 @@ function openLoop(load: Load, ratePerSecond: number, seconds: number): Promise<v
     const sendDue = (): void => {
       const now = performance.now();
       while (load.sent < total && dueAt(load.sent) <= now) {
-        const lane = free.pop();
+        // In turn: a lane that is left out for seconds is closed by the server as idle.
+        const lane = free.shift();
         if (lane === undefined) return; // all under way: the wait counts, for latency runs from the due time
         load.send(lane, dueAt(load.sent), now);
       }
