@@ -1,6 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { HeaderList } from '../domain/event.ts';
+import type { DeliveryFilter, EventFilter, Found, Page, PageRequest } from '../domain/listing.ts';
 
 /** Shapes as design.md gives them for the API, with times still in wall ms (the API writes ISO 8601). */
 export interface EventView {
@@ -73,41 +74,6 @@ export interface TaskView {
   createdAt: number;
   finishedAt: number | null;
 }
-
-/** A page of a list, newest first. The cursor is opaque; null when there is no more. */
-export interface Page<T> {
-  data: T[];
-  nextCursor: string | null;
-}
-
-export interface PageRequest {
-  cursor: string | null;
-  limit: number;
-}
-
-/** Times in wall ms; `from` inclusive, `to` exclusive. `q` looks in id, dedup key and type. */
-export interface EventFilter {
-  route?: string;
-  type?: string;
-  status?: DeliveryStatus;
-  q?: string;
-  from?: number;
-  to?: number;
-}
-
-export interface DeliveryFilter {
-  status?: DeliveryStatus;
-  target?: string;
-  route?: string;
-  type?: string;
-  from?: number;
-  to?: number;
-  eventId?: string;
-  deliveryIds?: readonly string[];
-  eventIds?: readonly string[];
-}
-
-export type Found<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'gone' };
 
 /** What the admin API reads. Every call is bounded in time; rejects with a HookbayError (`storage_busy`, `bad_cursor`, …). */
 export interface History {

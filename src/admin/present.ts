@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Attempt } from '../domain/attempt.ts';
 import type { HeaderList } from '../domain/event.ts';
+import type { Page } from '../domain/listing.ts';
 import type { Context } from './endpoint.ts';
 import type * as ports from './ports.ts';
 import type * as shapes from './shapes.ts';
@@ -126,9 +127,6 @@ export function statsJson(targets: readonly ports.TargetCounts[], now: number): 
 }
 
 /** A page with each entry turned. */
-export function pageJson<View, Item>(
-  page: ports.Page<View>,
-  turn: (view: View) => Item,
-): { data: Item[]; nextCursor: string | null } {
+export function pageJson<View, Item>(page: Page<View>, turn: (view: View) => Item): { data: Item[]; nextCursor: string | null } {
   return { data: page.data.map(turn), nextCursor: page.nextCursor };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
-import type { DeliveryFilter } from './ports.ts';
+import type { DeliveryFilter } from '../domain/listing.ts';
 
 /** What requests may hold. Query values arrive as text. */
 const name = z.string().min(1).max(256);

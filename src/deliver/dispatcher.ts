@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TargetConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
 import { HandOffRoom, type Share } from './hand-off.ts';
-import type { DeliverObserver, DeliveryQueue, LeasedDelivery } from './ports.ts';
+import type { DeliverObserver, DeliveryQueue } from './ports.ts';
 import { Reporter } from './reporter.ts';
 import { Settler } from './settler.ts';
 import { type Dispatching, type Entry, TargetQueue, type TargetState } from './target-queue.ts';

@@ -1,6 +1,6 @@
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
-import type { LeasedDelivery } from './ports.ts';
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Signer } from './signing.ts';
 import { continueTrace, startTrace } from './trace.ts';
 

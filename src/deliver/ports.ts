@@ -1,32 +1,6 @@
-import type { Attempt, AttemptTrigger, Outcome } from '../domain/attempt.ts';
+import type { Attempt, Outcome } from '../domain/attempt.ts';
 import type { Lease } from '../domain/delivery.ts';
-import type { HeaderList } from '../domain/event.ts';
-
-/** What an attempt needs of an event. */
-export interface EventContent {
-  id: string;
-  route: string;
-  type: string | null;
-  receivedAt: number;
-  method: string;
-  path: string;
-  query: string;
-  peer: string;
-  headers: HeaderList;
-  body: Buffer;
-}
-
-/** A delivery that this process may attempt, once. */
-export interface LeasedDelivery {
-  id: string;
-  lease: Lease;
-  target: string;
-  /** Attempts made before, all budgets together. */
-  attempts: number;
-  budgetStart: number;
-  trigger: AttemptTrigger;
-  event: EventContent;
-}
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 
 /** How much may be leased at once; `bytes` counts bodies. */
 export interface LeaseRoom {

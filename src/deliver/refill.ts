@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
-import type { LeaseBatch, LeasedDelivery } from './ports.ts';
+import type { LeaseBatch } from './ports.ts';
 
 /** What a target's queue says to the part that fills it. */
 export interface Supply {

@@ -1,6 +1,7 @@
 import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
-import type { DeliverObserver, LeasedDelivery, SettleResult } from './ports.ts';
+import type { DeliverObserver, SettleResult } from './ports.ts';
 
 function describe(delivery: LeasedDelivery, { number, trigger, statusCode, error, durationMs }: Attempt): object {
   const { id: eventId, route, type } = delivery.event;

@@ -1,6 +1,7 @@
 import type { TargetConfig } from '../config/types.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
 import { Brake } from './brake.ts';
 import { type AttemptResult, classify, slowdown } from './classify.ts';
@@ -8,7 +9,7 @@ import { BLAMES_TARGET } from './failure.ts';
 import { Fifo } from './fifo.ts';
 import type { HandOffRoom, Share } from './hand-off.ts';
 import { type Health, TargetHealth } from './health.ts';
-import type { DeliveryQueue, LeaseBatch, LeasedDelivery, SettleResult } from './ports.ts';
+import type { DeliveryQueue, LeaseBatch, SettleResult } from './ports.ts';
 import { Refill } from './refill.ts';
 import type { Reporter } from './reporter.ts';
 import type { Settler } from './settler.ts';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { DeliveryQueue, EventContent, LeasedDelivery } from '../../src/deliver/ports.ts';
+import type { DeliveryQueue } from '../../src/deliver/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { DeliveryStatus } from '../../src/domain/delivery.ts';
+import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 
 /** What a test reads back of a delivery, past the port. */
 export interface StoredDelivery {

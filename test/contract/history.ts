@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryFilter, DeliveryView, History, Operations, Page, PageRequest, ReplayWork } from '../../src/admin/ports.ts';
+import type { DeliveryView, History, Operations, ReplayWork } from '../../src/admin/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { NewEvent, NewRejection } from '../../src/domain/event.ts';
+import type { DeliveryFilter, Page, PageRequest } from '../../src/domain/listing.ts';
 
 /** A store as the admin API sees it, with the few things that the rest of the relay does to it. */
 export interface HistoryHarness {

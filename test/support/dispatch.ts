@@ -1,7 +1,8 @@
 import type { TargetConfig } from '../../src/config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from '../../src/deliver/dispatcher.ts';
-import type { DeliverObserver, EventContent } from '../../src/deliver/ports.ts';
+import type { DeliverObserver } from '../../src/deliver/ports.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
+import type { EventContent } from '../../src/domain/leased-delivery.ts';
 import type { Logger } from '../../src/domain/logger.ts';
 import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
 import { createMemoryDeliveryQueue, type MemoryDeliveryQueue } from './memory-delivery-queue.ts';

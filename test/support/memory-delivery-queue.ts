@@ -1,6 +1,7 @@
-import type { DeliveryQueue, EventContent, LeaseBatch, LeasedDelivery } from '../../src/deliver/ports.ts';
+import type { DeliveryQueue, LeaseBatch } from '../../src/deliver/ports.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
 import { type DeliveryState, type Lease, transition } from '../../src/domain/delivery.ts';
+import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 
 interface Row {
   id: string;

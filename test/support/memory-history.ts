@@ -1,22 +1,11 @@
 import { createHash } from 'node:crypto';
-import type {
-  DeliveryDetail,
-  DeliveryFilter,
-  DeliveryView,
-  EventFilter,
-  EventView,
-  Found,
-  OperatorResult,
-  Page,
-  PageRequest,
-  RejectionView,
-  TaskView,
-} from '../../src/admin/ports.ts';
+import type { DeliveryDetail, DeliveryView, EventView, OperatorResult, RejectionView, TaskView } from '../../src/admin/ports.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
 import { type DeliveryChange, type DeliveryState, type DeliveryStatus, transition } from '../../src/domain/delivery.ts';
 import { HookbayError } from '../../src/domain/errors.ts';
 import type { HeaderList, NewEvent } from '../../src/domain/event.ts';
 import { formatId } from '../../src/domain/ids.ts';
+import type { DeliveryFilter, EventFilter, Found, Page, PageRequest } from '../../src/domain/listing.ts';
 import type { HistoryHarness, HistorySetup } from '../contract/history.ts';
 
 interface EventRow {

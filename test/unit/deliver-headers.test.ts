@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type HeaderParts, outgoingHeaders } from '../../src/deliver/headers.ts';
-import type { EventContent, LeasedDelivery } from '../../src/deliver/ports.ts';
 import { CREDENTIAL_MARK } from '../../src/domain/credential-mark.ts';
 import type { HeaderList } from '../../src/domain/event.ts';
+import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 
 const NOW = 1_700_000_000_900;
 const PARTS: HeaderParts = { authorization: null, instance: 'hookbay', proto: 'https', host: 'hooks.example.com', signer: null };

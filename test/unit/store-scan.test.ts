@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Page, readCursor, scanAll, scanPage, writeCursor } from '../../src/store/sqlite/scan.ts';
+import type { Page } from '../../src/domain/listing.ts';
+import { readCursor, scanAll, scanPage, writeCursor } from '../../src/store/sqlite/scan.ts';
 
 interface Row {
   seq: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Found } from '../../domain/listing.ts';
 import { type Answer, type Endpoint, endpoint, json } from '../endpoint.ts';
-import type { Found } from '../ports.ts';
 import { deliveryJson, eventDetailJson, eventJson, pageJson } from '../present.ts';
 import { gone, missing, unknownTargets } from '../problem.ts';
 import { eventsQuery, replayEventBody } from '../requests.ts';

@@ -1,11 +1,11 @@
 import { Pool } from 'undici';
 import type { TargetConfig } from '../../config/types.ts';
 import type { Clock } from '../../domain/clock.ts';
+import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
 import { HttpAttempt } from '../attempt.ts';
 import type { AttemptResult } from '../classify.ts';
 import { Deadlines } from '../deadlines.ts';
 import { type HeaderParts, outgoingHeaders } from '../headers.ts';
-import type { LeasedDelivery } from '../ports.ts';
 import { createSigner } from '../signing.ts';
 
 /** How this relay is known to others. */

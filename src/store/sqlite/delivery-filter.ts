@@ -1,17 +1,5 @@
-import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
-
-export interface DeliveryFilter {
-  status?: DeliveryStatus;
-  target?: string;
-  route?: string;
-  type?: string;
-  from?: number;
-  to?: number;
-  eventId?: string;
-  deliveryIds?: readonly string[];
-  eventIds?: readonly string[];
-}
+import type { DeliveryFilter } from '../../domain/listing.ts';
 
 /** A condition over `deliveries d` with its parameters. */
 export interface Condition {

@@ -2,11 +2,10 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
-import { type Condition, conditionOf, type DeliveryFilter } from './delivery-filter.ts';
-import { type Page, type PageRequest, readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
+import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
+import { type Condition, conditionOf } from './delivery-filter.ts';
+import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
 import { type DeliveryRow, type DeliveryView, deliveryView } from './views.ts';
-
-export type Found<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'gone' };
 
 const COLUMNS = `d.seq, d.event_seq, (SELECT received_at FROM events e WHERE e.seq = d.event_seq) AS event_received_at, d.created_at,
   d.route, d.target, d.status, d.reason, d.due_at, d.finished_at, d.attempts, d.budget_start, d.last_attempt`;

@@ -2,20 +2,12 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { parseId } from '../../domain/ids.ts';
+import type { EventFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
 import { isWhole } from './content.ts';
 import { parseHead } from './head.ts';
-import type { DeliveryHistory, Found } from './history-deliveries.ts';
-import { type Page, type PageRequest, scanPage } from './scan.ts';
+import type { DeliveryHistory } from './history-deliveries.ts';
+import { scanPage } from './scan.ts';
 import { type DeliveryView, type EventRow, type EventView, eventView } from './views.ts';
-
-export interface EventFilter {
-  route?: string;
-  type?: string;
-  status?: DeliveryStatus;
-  q?: string;
-  from?: number;
-  to?: number;
-}
 
 type Statuses = Partial<Record<DeliveryStatus, number>>;
 

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { parseId } from '../../domain/ids.ts';
-import type { Found } from './history-deliveries.ts';
-import { type Page, type PageRequest, scanPage } from './scan.ts';
+import type { Found, Page, PageRequest } from '../../domain/listing.ts';
+import { scanPage } from './scan.ts';
 import { type RejectionRow, type RejectionView, rejectionView, type TaskRow, type TaskView, taskView } from './views.ts';
 
 /** What was asked for with a bulk replay, as it is stored with the task. */

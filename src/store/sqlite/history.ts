@@ -1,7 +1,6 @@
-import type { Found } from './history-deliveries.ts';
+import type { Found, Page } from '../../domain/listing.ts';
 import type { ReaderClient } from './reader-client.ts';
 import type { Reads } from './reader-protocol.ts';
-import type { Page } from './scan.ts';
 import type { TaskView } from './views.ts';
 
 type Read<Name extends keyof Reads> = (...args: Parameters<Reads[Name]>) => Promise<ReturnType<Reads[Name]>>;

@@ -1,9 +1,8 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { formatId, parseId } from '../../domain/ids.ts';
-import type { DeliveryFilter } from './delivery-filter.ts';
+import type { DeliveryFilter, Found } from '../../domain/listing.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { Found } from './history-deliveries.ts';
 import type { HandOff } from './ports.ts';
 import type { Command, CommandResult, OperatorChange } from './protocol.ts';
 import type { ReaderClient } from './reader-client.ts';

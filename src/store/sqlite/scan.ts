@@ -1,19 +1,10 @@
 import { HookbayError } from '../../domain/errors.ts';
+import type { Page, PageRequest } from '../../domain/listing.ts';
 
 /** Rows that one statement may look at: a filter that matches nothing still ends, and the thread stays answerable. */
 const WINDOW_ROWS = 20_000;
 /** After this the page is given as it is, with a cursor to go on. Well under the 2 s for which a read may stay. */
 const BUDGET_MS = 1_200;
-
-export interface Page<T> {
-  data: T[];
-  nextCursor: string | null;
-}
-
-export interface PageRequest {
-  cursor: string | null;
-  limit: number;
-}
 
 const CURSOR_DIGITS = 11;
 

@@ -1,0 +1,37 @@
+import type { DeliveryStatus } from './delivery.ts';
+
+/** A page of a list, newest first. The cursor is opaque; null when there is no more. */
+export interface Page<T> {
+  data: T[];
+  nextCursor: string | null;
+}
+
+export interface PageRequest {
+  cursor: string | null;
+  limit: number;
+}
+
+/** `gone`: it was there once, and its time was over. */
+export type Found<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'gone' };
+
+/** Times in wall ms; `from` inclusive, `to` exclusive. `q` looks in id, dedup key and type. */
+export interface EventFilter {
+  route?: string;
+  type?: string;
+  status?: DeliveryStatus;
+  q?: string;
+  from?: number;
+  to?: number;
+}
+
+export interface DeliveryFilter {
+  status?: DeliveryStatus;
+  target?: string;
+  route?: string;
+  type?: string;
+  from?: number;
+  to?: number;
+  eventId?: string;
+  deliveryIds?: readonly string[];
+  eventIds?: readonly string[];
+}
