@@ -79,7 +79,7 @@ test('without a key nothing is a duplicate', async () => {
 });
 
 test('keys are compared as they are: case, spaces and letters of any language', async () => {
-  const keys = ['a', 'A', ' a', 'a ', 'ä', 'a\u0308', '', '0', '00', 'a\u0000b', 'a\u0000c'];
+  const keys = ['a', 'A', ' a', 'a ', 'ä', 'a\u0308', '', '0', '00', 'a\u0000b', 'a\u0000c', '\ud800', '\ud801'];
   const all = () => Promise.all(keys.map((key) => append({ dedup: { key, windowMs: HOUR } })));
   expect((await all()).map(({ kind }) => kind)).toEqual(keys.map(() => 'accepted'));
   expect((await all()).map(({ kind }) => kind)).toEqual(keys.map(() => 'duplicate'));

@@ -61,7 +61,8 @@ export function openBareWriter(folder = mkdtempSync(join(tmpdir(), 'hookbay-writ
   };
 }
 
-function batchOf({ appends = [], settles = [], releases = [], commands = [], now }: Work): Batch {
+/** As the main thread sends it. */
+export function batchOf({ appends = [], settles = [], releases = [], commands = [], now }: Work): Batch {
   const parts: Buffer[] = [];
   const rows = appends.map(({ event, deliveries }) => {
     const head = Buffer.from(renderHead(event), 'utf8');
