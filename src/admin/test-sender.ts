@@ -1,4 +1,3 @@
-import got from 'got';
 import type { ListenAddress, RouteConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import { sampleEvent, signRequest } from '../providers/sign.ts';
@@ -24,6 +23,7 @@ export function createTestSender({ routes, publicAddress, clock }: TestSenderOpt
       const body = changed(sample.body, type, payload);
       const proof = route.verify.provider === 'none' ? {} : signRequest(route.verify.provider, route.verify, body, now);
       const { host, port } = publicAddress();
+      const { default: got } = await import('got'); // loaded when it is used: it takes 9 MB of memory
       const response = await got(`http://${loopback(host)}:${port}${route.path}`, {
         method: route.methods.includes('POST') ? 'POST' : 'PUT',
         headers: { ...sample.headers, ...proof },

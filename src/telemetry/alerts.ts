@@ -1,4 +1,3 @@
-import got from 'got';
 import pRetry from 'p-retry';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
@@ -87,14 +86,16 @@ interface Sender {
 function createSender(logger: Logger, retries: { count: number; firstWaitMs: number }): Sender {
   const underway = new Set<Promise<void>>();
   const stop = new AbortController();
-  const post = (url: string, alert: Alert): Promise<unknown> =>
-    got.post(url, {
+  const post = async (url: string, alert: Alert): Promise<void> => {
+    const { default: got } = await import('got'); // loaded for the first alert: it takes 9 MB of memory, and most relays never send one
+    await got.post(url, {
       json: alert,
       timeout: { request: ATTEMPT_TIMEOUT_MS },
       retry: { limit: 0 },
       followRedirect: false,
       signal: stop.signal,
     });
+  };
   const deliver = async (url: string, alert: Alert): Promise<void> => {
     try {
       await pRetry(() => post(url, alert), { retries: retries.count, minTimeout: retries.firstWaitMs, signal: stop.signal });
