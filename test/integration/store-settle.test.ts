@@ -13,6 +13,7 @@ import {
   settle,
   statusOf,
 } from '../support/store-steps.ts';
+import { waitFor } from '../support/wait.ts';
 
 let store: TestStore;
 beforeEach(async () => {
@@ -155,5 +156,13 @@ describe('a target or route that is removed', () => {
     expect(await leaseAll(store)).toEqual([]);
     await settle(store, leased, RETRY);
     expect(await leaseOne(store)).toMatchObject({ id: leased.id, attempts: 1, trigger: 'retry' });
+  });
+
+  test.fails('of two configurations that follow each other at once the later one counts, and both come to an end', async () => {
+    const id = await accept(store);
+    let ended = 0;
+    for (const targets of [[], ['app']]) void reconcile(targets, ['knowledgesdk']).then(() => (ended += 1));
+    await waitFor('end of both', () => ended === 2, { timeoutMs: 3000 });
+    expect((await deliveriesOf(store, id))[0]?.status).toBe('pending');
   });
 });
