@@ -48,7 +48,7 @@ const event: fc.Arbitrary<AppendStep> = fc.record({
   route: fc.constantFrom(...ROUTES),
   key: fc.option(fc.constantFrom('a', 'b', 'c')),
   body: fc.constantFrom('one', 'two', 'long '.repeat(4000)),
-  age: fc.nat(5),
+  age: fc.constantFrom(0, 0, 1, 5),
   isUnstorable: seldom(fc.boolean()),
   deliveries: fc.array(delivery, { maxLength: 3 }),
 });
@@ -91,7 +91,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('reconcile' as const), targets: part(TARGETS), routes: part(ROUTES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('pause' as const, 'resume' as const), target }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(900) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.oneof(fc.nat(900), fc.constantFrom(500, 1000, 2000)) }),
+  },
   { weight: 2, arbitrary: fc.constant<Step>({ do: 'retain' }) },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'restart' }, { do: 'crash' }) },
 );
