@@ -47,6 +47,8 @@ export interface Relay {
 const DRAIN_MS = 250;
 /** A container is killed 10 s after it was told to stop. */
 const ATTEMPT_GRACE_MS = 8_000;
+/** A request is read within 8 s and committed or refused within 4 s. */
+const LONGEST_REQUEST_MS = 15_000;
 const ALERT_GRACE_MS = 1_000;
 const ADMIN_GRACE_MS = 500;
 
@@ -102,10 +104,16 @@ interface Present {
   config: Config;
   phase: 'starting' | 'running' | 'stopping';
   publicAddress: ListenAddress;
+  cancelSecondLook(): void;
 }
 
 async function startParts(options: RelayOptions, fail: (error: HookbayError) => void): Promise<Running> {
-  const present: Present = { config: options.config, phase: 'starting', publicAddress: options.config.listen };
+  const present: Present = {
+    config: options.config,
+    phase: 'starting',
+    publicAddress: options.config.listen,
+    cancelSecondLook: () => undefined,
+  };
   const parts = await build(options, present);
   const { store, dispatcher, listener, admin, replays, alerts } = parts;
   void store.broken.then(async (error) => {
@@ -118,7 +126,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
   try {
     dispatcher.start();
     replays.start();
-    void reconcile(options, parts, present.config);
+    reconcile(options, parts, present);
     const adminAddress = await admin.start();
     present.publicAddress = await listener.start();
     present.phase = 'running';
@@ -128,11 +136,13 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
       stop: async () => {
         present.phase = 'stopping';
         stopWatch();
+        present.cancelSecondLook();
         await stopParts(options.clock, parts);
       },
     };
   } catch (error) {
     stopWatch();
+    present.cancelSecondLook();
     await stopParts(options.clock, parts);
     throw error;
   }
@@ -159,6 +169,7 @@ async function build(options: RelayOptions, present: Present): Promise<Parts> {
     observer: storeObserver(metrics, alerts, logger),
     clock,
     targetsOf: (route, type) => targetsOf(present.config, route, type),
+    configured: () => ({ targets: new Set(present.config.targets.keys()), routes: new Set(present.config.routes.keys()) }),
   });
   late.store = store;
   reportOpened(store.report, config.storage.file, logger, alerts);
@@ -255,8 +266,17 @@ function targetsOf(config: Config, route: string, type: string | null): string[]
   return edges.filter(({ events }) => events === null || (type !== null && events.includes(type))).map(({ target }) => target);
 }
 
-/** Deliveries of targets and routes that the configuration no longer has are held, those that it has again are freed. */
-async function reconcile({ logger }: RelayOptions, { store }: Parts, config: Config): Promise<void> {
+/**
+ * Deliveries of targets and routes that the configuration no longer has are held, those that it has again are freed.
+ * Twice, because a request that began under the former configuration may be stored after the first time.
+ */
+function reconcile(options: RelayOptions, parts: Parts, present: Present): void {
+  void bringInLine(options, parts, present.config);
+  present.cancelSecondLook();
+  present.cancelSecondLook = options.clock.after(LONGEST_REQUEST_MS, () => void bringInLine(options, parts, present.config));
+}
+
+async function bringInLine({ logger }: RelayOptions, { store }: Parts, config: Config): Promise<void> {
   try {
     const moved = await store.upkeep.reconcile([...config.targets.keys()], [...config.routes.keys()]);
     if (moved > 0) logger.info({ deliveries: moved }, 'deliveries held or released, as their target or route is gone or back');
@@ -304,7 +324,7 @@ async function reload(options: RelayOptions, parts: Parts, present: Present): Pr
   }
   present.config = loaded.config;
   options.logger.info({ file: loaded.config.file }, 'configuration reloaded');
-  void reconcile(options, parts, loaded.config);
+  reconcile(options, parts, present);
   return { kind: 'applied' };
 }
 

@@ -66,7 +66,7 @@ function settle(state: DeliveryState, lease: Lease, outcome: Outcome, now: numbe
     case 'retry':
       // Held meanwhile, because its target was removed: it waits for that, not for the schedule.
       if (state.status === 'held') return recorded(tried);
-      return recorded({ ...tried, reason: outcome.reason, dueAt: now + outcome.delayMs });
+      return recorded({ ...tried, reason: outcome.reason, dueAt: Math.round(now + outcome.delayMs) });
     default:
       return outcome satisfies never;
   }

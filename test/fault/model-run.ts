@@ -219,11 +219,11 @@ export class ModelRun {
 
   async #reconcile({ targets, routes }: Of<'reconcile'>): Promise<void> {
     let moved = 0;
-    for (let more = true; more; ) {
-      const result = await this.#command({ kind: 'reconcile', targets, routes, now: this.#now });
+    for (let restart = true, finished = false; !finished; restart = false) {
+      const result = await this.#command({ kind: 'reconcile', targets, routes, now: this.#now, restart });
       assert(result.kind === 'moved');
       moved += result.moved;
-      more = result.moved > 0;
+      finished = result.finished;
     }
     assert.equal(moved, this.#model.reconcile(targets, routes, this.#now));
   }

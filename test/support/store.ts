@@ -59,6 +59,7 @@ export async function openTestStore(options: Partial<StoreOptions> = {}, takes =
     observer: recordingObserver(record),
     clock,
     targetsOf: () => [],
+    configured: () => null,
     ...options,
   });
   return {

@@ -6,6 +6,8 @@ import type { Database, Statement } from 'better-sqlite3';
  * events' rows) and are folded into the index in sorted order, where neighbours share pages.
  */
 const FOLD_KEYS = 16_384;
+/** Events without keys count too: all that are newer than the last fold are looked at when the store opens. */
+const FOLD_EVENTS = 65_536;
 /** Keys folded per event that is appended: with two, one fold has ended long before the next begins. */
 const FOLD_PER_APPEND = 2;
 
@@ -23,7 +25,7 @@ interface EventKey extends KnownKey {
 
 interface Fold {
   keys: Map<string, number>;
-  entries: [hash: number, seq: number][];
+  entries: { hash: number; seq: number; name: string }[];
   position: number;
   /** Every event up to this one is in the index when the fold ends. */
   upTo: number;
@@ -54,7 +56,8 @@ export class DedupIndex {
   readonly #saveFolded: Statement;
   #young: Map<string, number>;
   #fold: Fold | null = null;
-  #added: { name: string; before: number | undefined }[] = [];
+  #folded: number;
+  #changed: { keys: Map<string, number>; name: string; before: number | undefined }[] = [];
   #positionBefore = 0;
 
   /** Reads the keys that are not folded yet, a few ten thousand at most. */
@@ -67,7 +70,8 @@ export class DedupIndex {
     this.#saveFolded = db.prepare(
       "INSERT INTO sequences (name, value) VALUES ('folded', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
     );
-    this.#young = new Map(readUnfolded(db));
+    this.#folded = readFolded(db);
+    this.#young = new Map(readUnfolded(db, this.#folded));
   }
 
   /** The newest event of the route with this key, whether or not its window has passed. */
@@ -83,18 +87,15 @@ export class DedupIndex {
   }
 
   add(route: string, key: string, seq: number): void {
-    const name = nameOf(route, key);
-    this.#added.push({ name, before: this.#young.get(name) });
-    this.#young.set(name, seq);
+    this.#change(this.#young, nameOf(route, key), seq);
   }
 
   /** The event is about to be removed for good. */
   remove(route: string, key: string, seq: number): void {
     const name = nameOf(route, key);
     this.#delete.run(hashOf(name), seq);
-    if (this.#young.get(name) === seq) {
-      this.#added.push({ name, before: seq });
-      this.#young.delete(name);
+    for (const keys of [this.#young, this.#fold?.keys]) {
+      if (keys?.get(name) === seq) this.#change(keys, name, undefined);
     }
   }
 
@@ -105,45 +106,59 @@ export class DedupIndex {
     const end = Math.min(fold.position + appended * FOLD_PER_APPEND, fold.entries.length);
     for (; fold.position < end; fold.position += 1) {
       const entry = fold.entries[fold.position];
-      if (entry !== undefined) this.#insert.run(entry[0], entry[1]);
+      // Not if it was removed meanwhile.
+      if (entry !== undefined && fold.keys.get(entry.name) === entry.seq) this.#insert.run(entry.hash, entry.seq);
     }
     if (fold.position === fold.entries.length) this.#saveFolded.run(fold.upTo);
   }
 
   /** The transaction is on disk. @param lastEvent sequence of the last event in it */
   keep(lastEvent: number): void {
-    this.#added = [];
+    this.#changed = [];
     const fold = this.#fold;
-    if (fold !== null && fold.position === fold.entries.length) this.#fold = null;
-    if (this.#fold === null && this.#young.size >= FOLD_KEYS) this.#begin(lastEvent);
+    if (fold !== null && fold.position === fold.entries.length) {
+      this.#folded = fold.upTo;
+      this.#fold = null;
+    }
+    const isDue = this.#young.size >= FOLD_KEYS || lastEvent - this.#folded >= FOLD_EVENTS;
+    if (this.#fold === null && isDue) this.#begin(lastEvent);
     this.#positionBefore = this.#fold?.position ?? 0;
   }
 
   /** A point to which {@link rollBack} can return. */
   mark(): number {
-    return this.#added.length;
+    return this.#changed.length;
   }
 
   rollBack(mark = 0): void {
-    while (this.#added.length > mark) {
-      const step = this.#added.pop();
-      if (step?.before !== undefined) this.#young.set(step.name, step.before);
-      else if (step !== undefined) this.#young.delete(step.name);
+    while (this.#changed.length > mark) {
+      const step = this.#changed.pop();
+      if (step?.before !== undefined) step.keys.set(step.name, step.before);
+      else step?.keys.delete(step.name);
     }
     if (mark === 0 && this.#fold !== null) this.#fold.position = this.#positionBefore;
   }
 
+  #change(keys: Map<string, number>, name: string, seq: number | undefined): void {
+    this.#changed.push({ keys, name, before: keys.get(name) });
+    if (seq === undefined) keys.delete(name);
+    else keys.set(name, seq);
+  }
+
   #begin(upTo: number): void {
     const keys = this.#young;
-    const entries = [...keys].map(([name, seq]): [number, number] => [hashOf(name), seq]);
-    entries.sort(([a], [b]) => a - b);
+    const entries = [...keys].map(([name, seq]) => ({ hash: hashOf(name), seq, name }));
+    entries.sort((a, b) => a.hash - b.hash);
     this.#fold = { keys, entries, position: 0, upTo };
     this.#young = new Map();
   }
 }
 
-function readUnfolded(db: Database): [string, number][] {
-  const folded = (db.prepare("SELECT value FROM sequences WHERE name = 'folded'").pluck().get() as number | undefined) ?? 0;
+function readFolded(db: Database): number {
+  return (db.prepare("SELECT value FROM sequences WHERE name = 'folded'").pluck().get() as number | undefined) ?? 0;
+}
+
+function readUnfolded(db: Database, folded: number): [string, number][] {
   const rows = db.prepare('SELECT seq, route, dedup_key FROM events WHERE seq > ? AND dedup_key IS NOT NULL ORDER BY seq');
   return (rows.all(folded) as { seq: number; route: string; dedup_key: string }[]).map(({ seq, route, dedup_key: key }) => [
     nameOf(route, key),

@@ -16,6 +16,8 @@ const DEADLINE_TICK_MS = 100;
 const FIRST_LEASE = 1;
 const LEASE_STEP = 2;
 
+const REASONS: Record<string, UnavailableReason> = { disk_full: 'disk_full', shutting_down: 'shutting_down' };
+
 interface OpenAppend {
   startedAt: number;
   answer(result: AppendResult): void;
@@ -97,7 +99,7 @@ export class SqliteEventLog {
   #failed(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], error: HookbayError): void {
     this.#open.delete(open);
     this.#unreserve(event, deliveries);
-    open.answer({ kind: 'unavailable', reason: error.code === 'disk_full' ? 'disk_full' : 'storage_failing' });
+    open.answer({ kind: 'unavailable', reason: REASONS[error.code] ?? 'storage_failing' });
   }
 
   #unreserve(event: NewEvent, deliveries: AppendDelivery[]): void {

@@ -122,6 +122,7 @@ export class GroupCommit {
   }
 
   #refuse(batch: Queue, result: Exclude<BatchResult, { kind: 'committed' }>): void {
+    this.#queue.releases.unshift(...batch.releases); // nobody waits for them, and nobody would give them again
     const hint = 'Nothing of it was stored.';
     failAll(batch, new HookbayError({ code: result.code, status: 503, message: result.message, hint }));
   }

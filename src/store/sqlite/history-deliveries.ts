@@ -5,7 +5,7 @@ import { parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
 import { type Condition, conditionOf } from './delivery-filter.ts';
 import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
-import { type DeliveryRow, type DeliveryView, deliveryView } from './views.ts';
+import { type DeliveryRow, type DeliveryView, deliveryView, shownAttempt } from './views.ts';
 
 const COLUMNS = `d.seq, d.event_seq, (SELECT received_at FROM events e WHERE e.seq = d.event_seq) AS event_received_at, d.created_at,
   d.route, d.target, d.status, d.reason, d.due_at, d.finished_at, d.attempts, d.budget_start, d.last_attempt`;
@@ -54,7 +54,8 @@ export class DeliveryHistory {
     const row = this.#byId(id);
     if (row === null) return { kind: 'missing' };
     const view = deliveryView(row);
-    const earlier = (this.#attempts.all(row.seq) as { attempt: string }[]).map(({ attempt }) => JSON.parse(attempt) as Attempt);
+    const rows = this.#attempts.all(row.seq) as { attempt: string }[];
+    const earlier = rows.map(({ attempt }) => shownAttempt(attempt)).filter((attempt) => attempt !== null);
     return { kind: 'found', value: { ...view, history: view.lastAttempt === null ? earlier : [...earlier, view.lastAttempt] } };
   }
 

@@ -50,7 +50,8 @@ export class Leaser {
    * dispatcher's hand-off of them, read from the index alone.
    */
   lease(target: string, deliveries: number, bytes: number, now: number): CommandResult {
-    const found = this.#due.all(target, this.#leases.countOf(target) + deliveries + 1) as DueRow[];
+    const limit = this.#leases.countOf(target) + deliveries + 1;
+    const found = this.#due.all(target, limit) as DueRow[];
     const rows: LeasedRow[] = [];
     const damaged: { delivery: number; createdAt: number }[] = [];
     let used = 0;
@@ -68,6 +69,8 @@ export class Leaser {
         used += row.event.body.byteLength;
       }
     }
+    // Damaged ones took the place of others in what was looked at: there may be more.
+    if (nextDueAt === null && damaged.length > 0 && found.length === limit) nextDueAt = now;
     return { kind: 'leased', rows, nextDueAt, damaged };
   }
 

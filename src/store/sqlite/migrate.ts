@@ -1,3 +1,4 @@
+import { renameSync, rmSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { HookbayError } from '../../domain/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -20,7 +21,7 @@ export function migrate(db: Database, file: string, migrations: readonly string[
   }
   if (version === migrations.length) return null;
   const copy = version > 0 ? `${file}.before-v${migrations.length}` : null;
-  if (copy !== null) db.prepare('VACUUM INTO ?').run(copy);
+  if (copy !== null) copyTo(db, copy);
   migrations.slice(version).forEach((sql, index) => {
     db.transaction(() => {
       db.exec(sql);
@@ -28,4 +29,12 @@ export function migrate(db: Database, file: string, migrations: readonly string[
     }).immediate();
   });
   return copy;
+}
+
+/** Under another name until it is whole: a copy that was cut short must not stand in the way of the next try. */
+function copyTo(db: Database, copy: string): void {
+  const part = `${copy}.part`;
+  rmSync(part, { force: true });
+  db.prepare('VACUUM INTO ?').run(part);
+  renameSync(part, copy);
 }

@@ -28,10 +28,12 @@ export interface OpenedDatabase {
 export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const unlock = lockDatabase(file);
+  let opening: Database | null = null;
   try {
     const created = statSync(file, { throwIfNoEntry: false }) === undefined;
     const recovered = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
     const db = openWriter(file);
+    opening = db;
     if (recovered) emptyLog(db, file);
     const migrationCopy = migrate(db, file);
     const databaseId = identify(db);
@@ -58,6 +60,7 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
     };
     return { writer, report, mark: (sequence, time) => highWater.write({ databaseId, sequence, time }), close };
   } catch (error) {
+    opening?.close();
     unlock();
     throw error;
   }

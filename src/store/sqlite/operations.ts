@@ -4,12 +4,18 @@ import { formatId, parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found } from '../../domain/listing.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HandOff } from './ports.ts';
-import type { Command, CommandResult, OperatorChange } from './protocol.ts';
+import type { Command, CommandResult, Configured, OperatorChange } from './protocol.ts';
 import type { ReaderClient } from './reader-client.ts';
 import type { DeliveryView, TaskView } from './views.ts';
 
 /** Which targets an event of this route and type goes to now. */
 export type TargetsOf = (route: string, type: string | null) => readonly string[];
+
+/** What operations need of the present configuration. */
+interface Configuration {
+  targetsOf: TargetsOf;
+  configured: () => Configured | null;
+}
 
 export type OperatorResult =
   | { kind: 'done'; delivery: DeliveryView }
@@ -28,14 +34,14 @@ export class SqliteOperations {
   readonly #reader: ReaderClient;
   readonly #handOff: HandOff;
   readonly #now: () => number;
-  readonly #targetsOf: TargetsOf;
+  readonly #config: Configuration;
 
-  constructor(commits: GroupCommit, reader: ReaderClient, handOff: HandOff, now: () => number, targetsOf: TargetsOf) {
+  constructor(commits: GroupCommit, reader: ReaderClient, handOff: HandOff, now: () => number, config: Configuration) {
     this.#commits = commits;
     this.#reader = reader;
     this.#handOff = handOff;
     this.#now = now;
-    this.#targetsOf = targetsOf;
+    this.#config = config;
   }
 
   retry(id: string): Promise<OperatorResult> {
@@ -58,7 +64,7 @@ export class SqliteOperations {
   async replayEvent(id: string, targets: readonly string[] | null): Promise<Found<DeliveryView[]>> {
     const event = await this.#reader.ask('routeOf', id);
     if (event.kind !== 'found') return event;
-    const chosen = targets ?? this.#targetsOf(event.value.route, event.value.type);
+    const chosen = targets ?? this.#config.targetsOf(event.value.route, event.value.type);
     if (chosen.length === 0) {
       throw new HookbayError({
         code: 'no_targets',
@@ -67,6 +73,7 @@ export class SqliteOperations {
         hint: 'Name targets in the request, or add one to the route.',
       });
     }
+    for (const target of chosen) this.#mustBeConfigured(event.value.route, target);
     const now = this.#now();
     const result = await this.#command({ kind: 'replay-event', event: event.value.seq, targets: [...chosen], now });
     if (result.kind !== 'replayed') return { kind: result.kind === 'gone' ? 'gone' : 'missing' };
@@ -94,12 +101,28 @@ export class SqliteOperations {
     const found = await this.#reader.ask('delivery', id);
     const number = parseId('dlv', id)?.sequence;
     if (found.kind !== 'found' || number === undefined) return { kind: 'missing' };
+    if (change === 'retry' || change === 'release') this.#mustBeConfigured(found.value.route, found.value.target);
     const result = await this.#command({ kind: 'operate', change, delivery: number, now: this.#now() });
     if (result.kind === 'refused') return result;
     if (result.kind !== 'operated') return { kind: 'missing' };
     if (result.due !== null) this.#handOff.wake(result.due.target, result.due.dueAt);
     const [delivery] = await this.#reader.ask('views', [number]);
     return delivery === undefined ? { kind: 'missing' } : { kind: 'done', delivery };
+  }
+
+  /** A delivery that nothing can attempt must not become pending. @throws HookbayError `unknown_target`, `unknown_route` */
+  #mustBeConfigured(route: string, target: string): void {
+    const configured = this.#config.configured();
+    if (configured === null) return;
+    const fault = (code: string, what: string): HookbayError =>
+      new HookbayError({
+        code,
+        status: 409,
+        message: `${what} is not in the configuration`,
+        hint: 'Add it again, or name another target.',
+      });
+    if (!configured.targets.has(target)) throw fault('unknown_target', `The target ${target}`);
+    if (!configured.routes.has(route)) throw fault('unknown_route', `The route ${route}`);
   }
 
   async #command(command: Command): Promise<CommandResult> {

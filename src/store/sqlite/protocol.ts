@@ -39,6 +39,12 @@ export interface ReleaseRow {
 
 export type OperatorChange = 'retry' | 'cancel' | 'discard' | 'release';
 
+/** Names of the targets and routes that there are now. */
+export interface Configured {
+  targets: ReadonlySet<string>;
+  routes: ReadonlySet<string>;
+}
+
 /** Everything rarer than appends and settles. Each runs in the batch's transaction, in a savepoint of its own. */
 export type Command =
   | { kind: 'lease'; target: string; deliveries: number; bytes: number; now: number }
@@ -47,11 +53,11 @@ export type Command =
   | { kind: 'pause'; target: string; reason: string | null; now: number }
   | { kind: 'resume'; target: string }
   | { kind: 'reject'; rejections: NewRejection[] }
-  | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number }
+  | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
   | { kind: 'task-create'; request: string; now: number }
   | { kind: 'task-items'; task: number; deliveries: number[]; first: boolean; last: boolean }
-  | { kind: 'task-step'; task: number; limit: number; now: number }
+  | { kind: 'task-step'; task: number; limit: number; configured: Configured | null; now: number }
   | { kind: 'task-finish'; task: number; status: 'failed' | 'cancelled'; now: number };
 
 export interface LeasedRow {
@@ -85,7 +91,7 @@ export type CommandResult =
   | { kind: 'gone' }
   | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
   | { kind: 'replayed'; deliveries: number[] }
-  | { kind: 'moved'; moved: number; due: DueChange[] }
+  | { kind: 'moved'; moved: number; due: DueChange[]; finished: boolean }
   | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
   | { kind: 'task'; task: number }
   | { kind: 'stepped'; done: number; failed: number; finished: boolean; due: DueChange[] }

@@ -13,6 +13,14 @@ interface Group {
   target: string;
 }
 
+/** Rows that a step may look at where no index leads to those of one route (about 1 ms). */
+const WINDOW_ROWS = 5_000;
+
+interface Sweep {
+  group: Group;
+  position: number;
+}
+
 /**
  * Brings deliveries in line with the configuration, a step at a time: those whose target or route is gone are
  * held, those that were held for it and whose target and route are back become pending.
@@ -20,50 +28,74 @@ interface Group {
 export class Reconciler {
   readonly #rows: DeliveryRows;
   readonly #groups: Statement;
-  readonly #pending: Statement;
+  readonly #ofTarget: Statement;
+  readonly #ofRoute: Statement;
   readonly #held: Statement;
+  readonly #bounds: Statement;
+  /** Groups whose route is gone, still to be gone through; null before the first step. */
+  #sweeps: Sweep[] | null = null;
 
   constructor(db: Database, rows: DeliveryRows) {
     this.#rows = rows;
     this.#groups = db.prepare('SELECT route, target FROM delivery_counts WHERE status = ? AND count > 0');
-    this.#pending = db.prepare("SELECT seq FROM deliveries WHERE status = 'pending' AND target = ? AND route = ? LIMIT ?");
-    this.#held = db.prepare(
-      `SELECT seq FROM deliveries WHERE status = 'held' AND target = ? AND route = ? AND reason IN ('${GONE_REASONS.join("', '")}') LIMIT ?`,
-    );
+    this.#ofTarget = db.prepare("SELECT seq FROM deliveries WHERE status = 'pending' AND target = ? LIMIT ?").pluck();
+    this.#ofRoute = db
+      .prepare(
+        "SELECT seq FROM deliveries WHERE seq >= ? AND seq < ? AND status = 'pending' AND target = ? AND route = ? LIMIT ?",
+      )
+      .pluck();
+    this.#held = db
+      .prepare(
+        `SELECT seq FROM deliveries WHERE status = 'held' AND target = ? AND route = ? AND reason IN ('${GONE_REASONS.join("', '")}') LIMIT ?`,
+      )
+      .pluck();
+    this.#bounds = db.prepare('SELECT coalesce(min(seq), 0) AS first, coalesce(max(seq), -1) AS last FROM deliveries');
   }
 
-  /** @returns how many were moved; 0 when all is in line */
-  step(targets: ReadonlySet<string>, routes: ReadonlySet<string>, now: number): CommandResult {
-    const due: DueChange[] = [];
-    let moved = 0;
-    const missing = (group: Group): GoneReason | null => {
-      if (!targets.has(group.target)) return 'target_removed';
-      return routes.has(group.route) ? null : 'route_removed';
-    };
-    for (const group of this.#groups.all('pending') as Group[]) {
-      const reason = missing(group);
-      if (reason !== null && moved < STEP_ROWS) moved += this.#hold(group, reason, STEP_ROWS - moved, now);
+  /** @param restart begin anew, with another configuration */
+  step(targets: ReadonlySet<string>, routes: ReadonlySet<string>, now: number, restart: boolean): CommandResult {
+    const pending = this.#groups.all('pending') as Group[];
+    if (restart || this.#sweeps === null) {
+      const { first } = this.#bounds.get() as { first: number };
+      const withoutRoute = pending.filter(({ route, target }) => targets.has(target) && !routes.has(route));
+      this.#sweeps = withoutRoute.map((group) => ({ group, position: first }));
     }
-    for (const group of this.#groups.all('held') as Group[]) {
-      if (missing(group) !== null || moved >= STEP_ROWS) continue;
-      const released = this.#release(group, STEP_ROWS - moved, now);
-      if (released > 0) due.push({ target: group.target, dueAt: now });
+    let moved = 0;
+    for (const target of new Set(pending.map((group) => group.target))) {
+      if (!targets.has(target)) moved += this.#holdOfTarget(target, STEP_ROWS - moved, now);
+    }
+    const [sweep] = this.#sweeps;
+    if (sweep !== undefined) moved += this.#holdOfRoute(sweep, this.#sweeps, STEP_ROWS - moved, now);
+    const due: DueChange[] = [];
+    for (const { route, target } of this.#groups.all('held') as Group[]) {
+      if (!targets.has(target) || !routes.has(route)) continue;
+      const released = this.#release(this.#held.all(target, route, STEP_ROWS - moved) as number[], now);
+      if (released > 0) due.push({ target, dueAt: now });
       moved += released;
     }
-    return { kind: 'moved', moved, due: earliestDue(due) };
+    const finished = moved < STEP_ROWS && this.#sweeps.length === 0;
+    return { kind: 'moved', moved, due: earliestDue(due), finished };
   }
 
-  #hold(group: Group, reason: GoneReason, limit: number, now: number): number {
-    return this.#each(this.#pending, group, limit, (seq) => this.#change(seq, { kind: 'hold', reason }, now));
+  #holdOfTarget(target: string, limit: number, now: number): number {
+    return this.#hold(this.#ofTarget.all(target, limit) as number[], 'target_removed', now);
   }
 
-  #release(group: Group, limit: number, now: number): number {
-    return this.#each(this.#held, group, limit, (seq) => this.#change(seq, { kind: 'release' }, now));
+  #holdOfRoute(sweep: Sweep, sweeps: Sweep[], limit: number, now: number): number {
+    const { last } = this.#bounds.get() as { last: number };
+    const end = sweep.position + WINDOW_ROWS;
+    const found = this.#ofRoute.all(sweep.position, end, sweep.group.target, sweep.group.route, limit) as number[];
+    sweep.position = found.length === limit ? (found.at(-1) ?? sweep.position) : end;
+    if (sweep.position > last) sweeps.shift();
+    return this.#hold(found, 'route_removed', now);
   }
 
-  #each(find: Statement, group: Group, limit: number, change: (seq: number) => boolean): number {
-    const rows = find.all(group.target, group.route, limit) as { seq: number }[];
-    return rows.filter(({ seq }) => change(seq)).length;
+  #hold(rows: readonly number[], reason: GoneReason, now: number): number {
+    return rows.filter((seq) => this.#change(seq, { kind: 'hold', reason }, now)).length;
+  }
+
+  #release(rows: readonly number[], now: number): number {
+    return rows.filter((seq) => this.#change(seq, { kind: 'release' }, now)).length;
   }
 
   #change(seq: number, change: { kind: 'hold'; reason: GoneReason } | { kind: 'release' }, now: number): boolean {

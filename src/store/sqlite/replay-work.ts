@@ -3,6 +3,7 @@ import type { GroupCommit } from './group-commit.ts';
 import type { OpenTask } from './history-records.ts';
 import type { ReplayRequest } from './operations.ts';
 import type { HandOff } from './ports.ts';
+import type { Configured } from './protocol.ts';
 import type { ReaderClient } from './reader-client.ts';
 
 /** Rows of the matched set that one commit writes down. */
@@ -21,12 +22,20 @@ export class SqliteReplayWork {
   readonly #reader: ReaderClient;
   readonly #handOff: HandOff;
   readonly #now: () => number;
+  readonly #configured: () => Configured | null;
 
-  constructor(commits: GroupCommit, reader: ReaderClient, handOff: HandOff, now: () => number) {
+  constructor(
+    commits: GroupCommit,
+    reader: ReaderClient,
+    handOff: HandOff,
+    now: () => number,
+    configured: () => Configured | null,
+  ) {
     this.#commits = commits;
     this.#reader = reader;
     this.#handOff = handOff;
     this.#now = now;
+    this.#configured = configured;
   }
 
   async open(): Promise<{ id: string; ratePerSecond: number | null }[]> {
@@ -47,7 +56,13 @@ export class SqliteReplayWork {
 
   async step(id: string, limit: number): Promise<ReplayStep> {
     const task = await this.#task(id);
-    const result = await this.#commits.command({ kind: 'task-step', task: task.seq, limit, now: this.#now() });
+    const result = await this.#commits.command({
+      kind: 'task-step',
+      task: task.seq,
+      limit,
+      configured: this.#configured(),
+      now: this.#now(),
+    });
     if (result.kind !== 'stepped') {
       await this.#commits.command({ kind: 'task-finish', task: task.seq, status: 'failed', now: this.#now() });
       return { done: 0, failed: 0, finished: true, touchedTargets: [] };

@@ -14,6 +14,7 @@ const VACUUM_PAGES = 64;
 interface EventRow {
   seq: number;
   gone: number;
+  received_at: number;
   first_delivery: number;
   delivery_count: number;
   route: string;
@@ -59,8 +60,9 @@ export class Retention {
     this.#keys = keys;
     this.#db = db;
     this.#tallies = tallies;
-    this.#events = db.prepare(`SELECT seq, gone, first_delivery, delivery_count, route, dedup_key, key_expires_at FROM events
-      WHERE seq > ? AND received_at < ? ORDER BY seq LIMIT ?`);
+    this.#events =
+      db.prepare(`SELECT seq, gone, received_at, first_delivery, delivery_count, route, dedup_key, key_expires_at FROM events
+      WHERE seq > ? ORDER BY seq LIMIT ?`);
     this.#deliveries = db.prepare(`SELECT seq, route, target, status, finished_at FROM deliveries WHERE seq >= ? AND seq < ?
       UNION ALL SELECT seq, route, target, status, finished_at FROM deliveries WHERE event_seq = ? AND replayed = 1`);
     this.#deleteDelivery = db.prepare('DELETE FROM deliveries WHERE seq = ?');
@@ -81,11 +83,13 @@ export class Retention {
     if (restart) this.#position = 0;
     const started = performance.now();
     const newest = Math.max(limits.deliveredBefore, limits.deadBefore);
-    const events = this.#events.all(this.#position, newest, this.#rows) as EventRow[];
+    const events = this.#events.all(this.#position, this.#rows) as EventRow[];
+    // Events lie in the order in which they came: after a step of young ones only younger ones follow.
+    const old = events.filter((event) => event.received_at < newest);
     let removed = 0;
-    for (const event of events) removed += this.#consider(event, limits, now);
+    for (const event of old) removed += this.#consider(event, limits, now);
     removed += this.#deleteRejections.run(limits.rejectionsBefore, this.#rows).changes;
-    const finished = events.length < this.#rows && removed < this.#rows;
+    const finished = (events.length < this.#rows || old.length === 0) && removed < this.#rows;
     this.#position = events.at(-1)?.seq ?? this.#position;
     if (removed > 0 || finished) this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
     const ms = performance.now() - started;

@@ -10,7 +10,7 @@ import { StorageHealth } from './health.ts';
 import { type History, historyOver } from './history.ts';
 import { SqliteOperations, type TargetsOf } from './operations.ts';
 import type { HandOff, StoreObserver } from './ports.ts';
-import type { OpenReport, WriterMessage, WriterRequest } from './protocol.ts';
+import type { Configured, OpenReport, WriterMessage, WriterRequest } from './protocol.ts';
 import { ReaderClient } from './reader-client.ts';
 import type { ReaderMessage, ReaderRequest } from './reader-protocol.ts';
 import { SqliteRejectionLog } from './rejection-log.ts';
@@ -36,6 +36,8 @@ export interface StoreOptions {
   observer: StoreObserver;
   clock: Clock;
   targetsOf: TargetsOf;
+  /** What the configuration has now; null when anything goes. */
+  configured: () => Configured | null;
 }
 
 export interface Store {
@@ -91,8 +93,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     rejections,
     queue: new SqliteDeliveryQueue(commits, observer, now),
     history: historyOver(reads),
-    operations: new SqliteOperations(commits, reads, handOff, now, options.targetsOf),
-    replays: new SqliteReplayWork(commits, reads, handOff, now),
+    operations: new SqliteOperations(commits, reads, handOff, now, options),
+    replays: new SqliteReplayWork(commits, reads, handOff, now, options.configured),
     upkeep,
     health,
     pause: async (target, reason) => void (await commits.command({ kind: 'pause', target, reason, now: now() })),
@@ -102,6 +104,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       upkeep.close();
       await rejections.flush();
       await commits.flushed();
+      commits.break(new HookbayError({ code: 'shutting_down', status: 503, message: 'The store is closed' }));
       log.close();
       await closing();
       reads.close();

@@ -48,6 +48,7 @@ export class Tallies {
   /** Leaves out numbers that were given once and are lost. */
   skipTo(name: SequenceName, next: number): void {
     this.#next[name] = Math.max(this.#next[name], next);
+    this.#saved[name] = this.#next[name]; // a batch that fails must not bring them back
   }
 
   add(route: string, target: string, status: DeliveryStatus, count: number): void {
@@ -63,11 +64,17 @@ export class Tallies {
     this.add(route, target, to, 1);
   }
 
-  /** To be called inside the transaction, last. */
-  write(): void {
+  /** Brings the counts in the database up to date within the transaction, for who reads them there. */
+  writeCounts(): void {
     for (const { route, target, status, count } of this.#deltas.values()) {
       if (count !== 0) this.#count.run(route, target, status, count);
     }
+    this.#deltas.clear();
+  }
+
+  /** To be called inside the transaction, last. */
+  write(): void {
+    this.writeCounts();
     for (const name of SEQUENCES) {
       if (this.#next[name] !== this.#saved[name]) this.#sequence.run(name, this.#next[name]);
     }
@@ -83,7 +90,6 @@ export class Tallies {
   }
 
   keep(): void {
-    this.#deltas.clear();
     this.#saved = { ...this.#next };
   }
 

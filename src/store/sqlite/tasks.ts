@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type DeliveryRows, earliestDue, type StoredDelivery } from './delivery-rows.ts';
 import type { Operator } from './operate.ts';
-import type { CommandResult, DueChange } from './protocol.ts';
+import type { CommandResult, Configured, DueChange } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
 interface TaskRow {
@@ -68,8 +68,8 @@ export class Tasks {
     return { kind: 'ok' };
   }
 
-  /** Works on the next `limit` deliveries of the set. */
-  step(task: number, limit: number, now: number): CommandResult {
+  /** Works on the next `limit` deliveries of the set. @param configured null when that is not to be looked at */
+  step(task: number, limit: number, configured: Configured | null, now: number): CommandResult {
     const row = this.#read.get(task) as TaskRow | undefined;
     if (row?.status !== 'running') return { kind: 'stepped', done: 0, failed: 0, finished: true, due: [] };
     const { targets } = JSON.parse(row.request) as ReplayRequest;
@@ -77,7 +77,7 @@ export class Tasks {
     const due: DueChange[] = [];
     let failed = 0;
     for (const { delivery_seq: seq } of items) {
-      const touched = this.#replay(seq, targets, now);
+      const touched = this.#replay(seq, targets, configured, now);
       if (touched === null) failed += 1;
       else due.push(...touched);
     }
@@ -93,15 +93,17 @@ export class Tasks {
     return this.#finish.run(status, now, task).changes > 0;
   }
 
-  /** @returns null when nothing could be done with the delivery */
-  #replay(seq: number, targets: string[] | null, now: number): DueChange[] | null {
+  /** @returns null when nothing could be done with the delivery, for example because its target is gone */
+  #replay(seq: number, targets: string[] | null, configured: Configured | null, now: number): DueChange[] | null {
     const delivery = this.#rows.read(seq);
     if (delivery === null) return null;
+    const chosen = targets ?? [delivery.target];
+    if (configured !== null && !configured.routes.has(delivery.route)) return null;
+    if (configured !== null && !chosen.every((target) => configured.targets.has(target))) return null;
     if (targets === null && isUnfinished(delivery)) {
       const result = this.#rows.change(seq, delivery, { kind: 'retry' }, now);
       return result.ok ? [{ target: delivery.target, dueAt: now }] : null;
     }
-    const chosen = targets ?? [delivery.target];
     const result = this.#operator.replay(delivery.event, chosen, now);
     return result.kind === 'replayed' ? chosen.map((target) => ({ target, dueAt: now })) : null;
   }

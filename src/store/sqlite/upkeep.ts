@@ -23,6 +23,8 @@ export class Upkeep {
   #timer: NodeJS.Timeout | undefined;
   #suspended = false;
   #closed = false;
+  /** Number of the newest configuration to bring things in line with: work for an older one ends. */
+  #reconciling = 0;
 
   constructor(commits: GroupCommit, handOff: HandOff, now: () => number, ages: RetentionAges) {
     this.#commits = commits;
@@ -52,12 +54,15 @@ export class Upkeep {
   /** Holds what has lost its target or route, and frees what has got it back. Resolves when all is in line. */
   async reconcile(targets: readonly string[], routes: readonly string[]): Promise<number> {
     let total = 0;
-    while (!this.#closed) {
+    this.#reconciling += 1;
+    const own = this.#reconciling;
+    for (let restart = true; !this.#closed && own === this.#reconciling; restart = false) {
       const now = this.#now();
-      const result = await this.#commits.command({ kind: 'reconcile', targets: [...targets], routes: [...routes], now });
-      if (result.kind !== 'moved' || result.moved === 0) break;
+      const result = await this.#commits.command({ kind: 'reconcile', targets: [...targets], routes: [...routes], now, restart });
+      if (result.kind !== 'moved') break;
       total += result.moved;
       for (const { target, dueAt } of result.due) this.#handOff.wake(target, dueAt);
+      if (result.finished) break;
     }
     return total;
   }

@@ -94,6 +94,15 @@ export function eventView(row: EventRow) {
   };
 }
 
+/** @returns null for one that was damaged: the rest of the list is shown all the same */
+export function shownAttempt(text: string): Attempt | null {
+  try {
+    return JSON.parse(text) as Attempt;
+  } catch {
+    return null;
+  }
+}
+
 export function deliveryView(row: DeliveryRow) {
   return {
     id: formatId('dlv', row.created_at, row.seq),
@@ -107,7 +116,7 @@ export function deliveryView(row: DeliveryRow) {
     nextAttemptAt: row.due_at,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
-    lastAttempt: row.last_attempt === null ? null : (JSON.parse(row.last_attempt) as Attempt),
+    lastAttempt: row.last_attempt === null ? null : shownAttempt(row.last_attempt),
   };
 }
 

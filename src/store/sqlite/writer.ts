@@ -187,7 +187,8 @@ export class Writer {
         this.#rejections.record(command.rejections);
         return { kind: 'ok' };
       case 'reconcile':
-        return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now);
+        this.#tallies.writeCounts();
+        return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now, command.restart);
       case 'retain':
         return this.#retention.step(command, command.now, command.restart);
       case 'task-create':
@@ -195,7 +196,7 @@ export class Writer {
       case 'task-items':
         return this.#tasks.addItems(command.task, command.deliveries, command.first, command.last);
       case 'task-step':
-        return this.#tasks.step(command.task, command.limit, command.now);
+        return this.#tasks.step(command.task, command.limit, command.configured, command.now);
       case 'task-finish':
         return this.#tasks.finish(command.task, command.status, command.now) ? { kind: 'ok' } : { kind: 'missing' };
       default:

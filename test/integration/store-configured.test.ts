@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { accept, deliveriesOf, leaseOne, settle } from '../support/store-steps.ts';
+
+/** Deliveries of a target or a route that the configuration does not have cannot be made pending by an operator. */
+const targets = new Set(['app']);
+const routes = new Set(['knowledgesdk']);
+let store: TestStore;
+
+beforeEach(async () => {
+  store = await openTestStore({ configured: () => ({ targets, routes }), targetsOf: () => ['app'] });
+  targets.add('app');
+  routes.add('knowledgesdk');
+});
+afterEach(() => store.remove());
+
+async function deadLetter(): Promise<{ event: string; delivery: string }> {
+  const event = await accept(store);
+  await settle(store, await leaseOne(store), { kind: 'dead', reason: 'attempts_exhausted' });
+  return { event, delivery: (await deliveriesOf(store, event))[0]?.id ?? '' };
+}
+
+const statusOf = async (event: string): Promise<string | undefined> => (await deliveriesOf(store, event))[0]?.status;
+
+test('a retry names the target that is gone, and changes nothing', async () => {
+  const { event, delivery } = await deadLetter();
+  targets.delete('app');
+  await expect(store.store.operations.retry(delivery)).rejects.toMatchObject({ code: 'unknown_target', status: 409 });
+  await expect(store.store.operations.replayEvent(event, ['app'])).rejects.toMatchObject({ code: 'unknown_target' });
+  expect(await statusOf(event)).toBe('dead');
+});
+
+test('a retry names the route that is gone', async () => {
+  const { delivery } = await deadLetter();
+  routes.delete('knowledgesdk');
+  await expect(store.store.operations.retry(delivery)).rejects.toMatchObject({ code: 'unknown_route', status: 409 });
+});
+
+test('a bulk replay counts as failed what it cannot deliver', async () => {
+  const { event } = await deadLetter();
+  const { id } = await store.store.operations.startReplay({ filter: { status: 'dead' }, targets: null, ratePerSecond: null });
+  targets.delete('app');
+  await store.store.replays.materialise(id);
+  expect(await store.store.replays.step(id, 10)).toMatchObject({ done: 0, failed: 1, finished: true });
+  expect(await statusOf(event)).toBe('dead');
+});
