@@ -32,6 +32,7 @@ export type FaultCode =
   | 'unknown_target'
   | 'inline_target_name'
   | 'no_dedup_key'
+  | 'no_event_type'
   | 'contradiction';
 
 /** One thing that is wrong with a configuration. No text in it contains a secret or the value of a variable. */

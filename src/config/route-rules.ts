@@ -38,15 +38,37 @@ function dedupRules(file: unknown, path: Path): TreeFault[] {
   return [{ path: at, code: 'no_dedup_key', message, expected: 'a key: header:name, body:path or body' }];
 }
 
+/** Types come from a provider's rule; without one every event would be filtered, which nobody means. */
+function eventsRules(file: unknown, path: Path): TreeFault[] {
+  if (valueAt(file, [...path, 'verify']) !== 'none') return [];
+  return entriesOf(file, [...path, 'deliver']).flatMap((entry): TreeFault[] => {
+    const at = [...entry, 'events'];
+    const events = valueAt(file, at);
+    if (!Array.isArray(events) || events.length === 0) return [];
+    return [
+      {
+        path: at,
+        code: 'no_event_type',
+        message: 'events of this route have no type, so nothing would ever match this list and be delivered',
+        expected: 'no `events` here; or a provider under `verify` that names the type (knowledgesdk: `event` in the body)',
+      },
+    ];
+  });
+}
+
 interface Reference {
   path: Path;
   target: string;
 }
 
-function references(file: unknown, path: Path): Reference[] {
+/** Where the targets of a `deliver` stand: itself, or the items of the list. */
+function entriesOf(file: unknown, path: Path): Path[] {
   const deliver = valueAt(file, path);
-  const entries = Array.isArray(deliver) ? deliver.map((_, i): Path => [...path, i]) : [path];
-  return entries.flatMap((entry): Reference[] => {
+  return Array.isArray(deliver) ? deliver.map((_, i): Path => [...path, i]) : [path];
+}
+
+function references(file: unknown, path: Path): Reference[] {
+  return entriesOf(file, path).flatMap((entry): Reference[] => {
     const value = valueAt(file, entry);
     const at = typeof value === 'string' ? entry : [...entry, 'target'];
     const target = valueAt(file, at);
@@ -114,7 +136,8 @@ export function routeRules(tree: Tree, targets: readonly string[], routes: reado
     } else if (typeof publicPath === 'string') {
       routeByPath.set(publicPath, route);
     }
-    faults.push(...verifyRules(file, path), ...dedupRules(file, path), ...deliverRules(tree, route, path, targets));
+    faults.push(...verifyRules(file, path), ...dedupRules(file, path), ...eventsRules(file, path));
+    faults.push(...deliverRules(tree, route, path, targets));
   }
   return faults;
 }

@@ -198,7 +198,11 @@ const edge = z.strictObject({
     .array(text('an event type, for example EXTRACTION_COMPLETED', /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/))
     .min(1, { error: EVENTS })
     .optional()
-    .meta({ description: 'Only events of these types go to this target; the others are kept as filtered.', expected: EVENTS }),
+    .meta({
+      description:
+        "Only events of these types go to this target; the others are kept as filtered. The type is named by the provider (knowledgesdk: `event` in the body); an event without one, such as a post to KnowledgeSDK's callbackUrl, is in no list.",
+      expected: EVENTS,
+    }),
 });
 
 const DELIVER = 'a target or a URL, { target, events }, or a list of them';

@@ -61,6 +61,29 @@ function faultOf(error: YAMLError): SourceFault {
   return { offset: error.pos[0], code: error.code === 'BAD_ALIAS' ? 'bad_alias' : 'syntax', message, expected };
 }
 
+/**
+ * One fault for one place. A line that is indented too deeply is, to YAML, a part of the value before it, and told twice
+ * there: the place to look at is the line where that second fault ends.
+ */
+function faultsOf(errors: readonly YAMLError[], text: string): SourceFault[] {
+  const byPlace = Map.groupBy(errors, (error) => error.pos[0]);
+  return [...byPlace.values()].flatMap((together): SourceFault[] => {
+    const continued = together.find(({ code }) => code === 'MULTILINE_IMPLICIT_KEY');
+    const isIndent = continued !== undefined && together.some(({ code }) => code === 'BLOCK_AS_IMPLICIT_KEY');
+    const [message, expected] = SYNTAX.BAD_INDENT ?? [];
+    if (isIndent && message !== undefined && expected !== undefined) {
+      return [{ offset: indentedAt(text, continued.pos[1]), code: 'syntax', message, expected }];
+    }
+    return together.slice(0, 1).map(faultOf);
+  });
+}
+
+/** Where the text of the line begins in which a range ends. */
+function indentedAt(text: string, end: number): number {
+  const start = text.lastIndexOf('\n', end - 1) + 1;
+  return start + (/^[ \t]*/.exec(text.slice(start))?.[0].length ?? 0);
+}
+
 /** Parses the text. Never throws; every syntax fault is in `faults`, an unquoted placeholder with a fault of its own. */
 export function parseSource(text: string): Source {
   const lines = new LineCounter();
@@ -89,7 +112,7 @@ export function parseSource(text: string): Source {
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(line, 1), column: Math.max(col, 1) };
     },
-    faults: [...placeholders, ...errors.map(faultOf)],
+    faults: [...placeholders, ...faultsOf(errors, masked)],
     whole: errors.every((error) => error.code === 'DUPLICATE_KEY'),
     unquoted,
   };

@@ -20,6 +20,9 @@ const route = (...settings: string[]): string => `routes:\n  hook:\n${settings.m
 
 const routed = (...settings: string[]): string => route('path: /hook', 'verify: none', ...settings);
 
+const known = (...settings: string[]): string =>
+  route('path: /hook', 'verify: { provider: knowledgesdk, token: some-token }', ...settings);
+
 const verified = (verify: string): string => route(`verify: ${verify}`, 'path: /hook', 'deliver: http://app/');
 
 type Row = [name: string, text: string, code: Fault['code'], place: string, path: string, suggestion?: string];
@@ -101,7 +104,9 @@ const ROWS: Row[] = [
   ['a deliver URL that is not http', routed('deliver: amqp://mq/'), 'bad_url', '5:14', 'routes.hook.deliver'],
   ['deliver as a number', routed('deliver: 3'), 'wrong_type', '5:14', 'routes.hook.deliver'],
   ['no events', routed('deliver: { target: "http://a/", events: [] }'), 'empty_list', '5:45', 'routes.hook.deliver.events'],
-  ['an event that is empty', routed('deliver: { target: "http://a/", events: [A, ""] }'), 'bad_value', '5:49', 'routes.hook.deliver.events[1]'],
+  ['an event that is empty', known('deliver: { target: "http://a/", events: [A, ""] }'), 'bad_value', '5:49', 'routes.hook.deliver.events[1]'],
+  ['events where no event has a type', routed('deliver: { target: "http://a/", events: [A] }'), 'no_event_type', '5:45', 'routes.hook.deliver.events'],
+  ['events in a list where no event has a type', `${TARGETS}${routed('deliver:', '  - app', '  - { target: "http://a/", events: [A] }')}`, 'no_event_type', '9:40', 'routes.hook.deliver[1].events'],
   ['an unset variable', verified('{ provider: knowledgesdk, token: "${HOKBAY_TOKEN}" }'), 'unset_variable', '3:46', 'routes.hook.verify.token', 'HOOKBAY_TOKEN'],
   ['an unset variable like no other', verified('{ provider: knowledgesdk, token: "${WHATEVER}" }'), 'unset_variable', '3:46', 'routes.hook.verify.token'],
   ['a missing secret file', verified('{ provider: knowledgesdk, token: "${file:/run/secrets/nope}" }'), 'secret_file_unreadable', '3:46', 'routes.hook.verify.token'],
@@ -110,6 +115,10 @@ const ROWS: Row[] = [
   ['an unquoted placeholder', verified('{ provider: knowledgesdk, token: ${TOKEN}, require: any }'), 'unquoted_placeholder', '3:46', ''],
   ['an unquoted placeholder in a list', verified('{ provider: knowledgesdk, token: [${TOKEN:-}, other-token] }'), 'unquoted_placeholder', '3:47', ''],
   ['a repeated key', `${ROUTE}listen: "127.0.0.1:80"\nlisten: "127.0.0.1:81"\n`, 'duplicate_key', '4:1', ''],
+  ['a line indented too deeply', 'routes:\n  hook:\n    path: /hook\n      verify: none\n', 'syntax', '4:7', ''],
+  ['a first line indented too deeply', 'listen: 0.0.0.0:80\n  admin: {}\nroutes: {}\n', 'syntax', '2:3', ''],
+  ['a line not indented enough', 'targets:\n  app:\n    url: http://a/\n   timeout: 30s\nroutes: {}\n', 'syntax', '4:1', ''],
+  ['two values on one line', `listen: 0.0.0.0: 80\n${ROUTE}`, 'syntax', '1:9', ''],
   ['a tab', 'routes:\n\thook: 1\n', 'syntax', '2:1', ''],
   ['a second document', `${ROUTE}---\n${ROUTE}`, 'syntax', '3:1', ''],
   ['a tag', `listen: !secret x\n${ROUTE}`, 'syntax', '1:9', ''],

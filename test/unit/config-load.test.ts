@@ -148,7 +148,7 @@ test('a retry policy can be changed in part', () => {
 
 test('several targets, with and without a choice of events, and a URL in an edge', () => {
   const config = loaded(
-    'targets: { app: { url: "http://app/" } }\nroutes: { hook: { path: /h, verify: none, deliver: [app, { target: "http://b/", events: [A, B] }] } }',
+    'targets: { app: { url: "http://app/" } }\nroutes: { hook: { path: /h, verify: { provider: knowledgesdk, token: some-token }, deliver: [app, { target: "http://b/", events: [A, B] }] } }',
   );
   expect(config.routes.get('hook')?.deliver).toEqual([
     { target: 'app', events: null },
