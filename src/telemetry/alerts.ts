@@ -2,7 +2,8 @@ import pRetry from 'p-retry';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 
-export type AlertKind = 'dead_letter' | 'storage_trouble' | 'storage_resolved';
+/** `storage_news` has happened once and is not over later, so no `storage_resolved` follows it. */
+export type AlertKind = 'dead_letter' | 'storage_trouble' | 'storage_resolved' | 'storage_news';
 
 /** What is posted to the alert URL as JSON. */
 export interface Alert {
@@ -23,18 +24,21 @@ export interface AlertOptions {
 
 /** Tells one URL what a person should look at. No method blocks or throws. */
 export interface Alerts {
-  /** A dead letter: told when the target had none for ten minutes. */
+  /** A dead letter: told when none of the target's was told in the last ten minutes. */
   deadLetter(target: string, deliveryId: string, reason: string): void;
-  /** Storage trouble: told once per code, and again after ten minutes without it or after {@link storageResolved}. */
+  /** Storage trouble: told when its code was not in the last ten minutes, or was resolved since. */
   storageTrouble(code: string, message: string): void;
+  /** All of the troubles that were told are over. */
   storageResolved(): void;
+  /** What the storage found or lost: told when its code was not in the last ten minutes. */
+  storageNews(code: string, message: string): void;
   /** Where alerts go from now on; null for nowhere. */
   setUrl(url: string | null): void;
   /** Gives alerts on their way `graceMs` to arrive, then gives them up. */
   close(graceMs: number): Promise<void>;
 }
 
-/** What comes again within this time is the same piece of news. */
+/** From one alert to the next of its kind. Only what was sent counts, so that news that comes on and on is told now and then. */
 const QUIET_MS = 10 * 60_000;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** An alert URL that is down must not fill the memory; what is dropped is in the log. */
@@ -45,31 +49,34 @@ const DEFAULT_RETRIES = { count: 4, firstWaitMs: 1_000 };
 /** Starts the alerts; see {@link Alerts}. */
 export function createAlerts(options: AlertOptions): Alerts {
   const { clock, logger } = options;
-  const lastDeadLetter = new Map<string, number>();
-  const lastTrouble = new Map<string, number>();
+  const toldDeadLetters = new Map<string, number>();
+  const toldTroubles = new Map<string, number>();
+  const toldNews = new Map<string, number>();
   const sender = createSender(logger, options.retries ?? DEFAULT_RETRIES);
   let url = options.url;
-  const isNews = (known: Map<string, number>, key: string): boolean => {
+  const tell = (kind: AlertKind, summary: string, details: Alert['details']): boolean =>
+    url !== null && sender.send(url, { kind, summary, at: new Date(clock.now()).toISOString(), details });
+  const tellAgain = (told: Map<string, number>, key: string, alert: () => boolean): void => {
     const now = clock.monotonic();
-    const last = known.get(key);
-    known.set(key, now);
-    return last === undefined || now - last >= QUIET_MS;
-  };
-  const tell = (kind: AlertKind, summary: string, details: Alert['details']): void => {
-    if (url !== null) sender.send(url, { kind, summary, at: new Date(clock.now()).toISOString(), details });
+    const last = told.get(key);
+    if (last !== undefined && now - last < QUIET_MS) return;
+    if (alert()) told.set(key, now);
   };
   return {
     deadLetter: (target, deliveryId, reason) => {
-      if (!isNews(lastDeadLetter, target)) return;
-      tell('dead_letter', `A delivery to ${target} is dead: ${reason}`, { target, deliveryId, reason });
+      const summary = `A delivery to ${target} is dead: ${reason}`;
+      tellAgain(toldDeadLetters, target, () => tell('dead_letter', summary, { target, deliveryId, reason }));
     },
     storageTrouble: (code, message) => {
-      if (isNews(lastTrouble, code)) tell('storage_trouble', `Storage trouble: ${message}`, { code, message });
+      tellAgain(toldTroubles, code, () => tell('storage_trouble', `Storage trouble: ${message}`, { code, message }));
     },
     storageResolved: () => {
-      if (lastTrouble.size === 0) return;
-      tell('storage_resolved', 'Storage works again', { code: [...lastTrouble.keys()].join(', ') });
-      lastTrouble.clear();
+      if (toldTroubles.size === 0) return;
+      tell('storage_resolved', 'Storage works again', { code: [...toldTroubles.keys()].join(', ') });
+      toldTroubles.clear();
+    },
+    storageNews: (code, message) => {
+      tellAgain(toldNews, code, () => tell('storage_news', `Storage: ${message}`, { code, message }));
     },
     setUrl: (next) => {
       url = next;
@@ -79,7 +86,8 @@ export function createAlerts(options: AlertOptions): Alerts {
 }
 
 interface Sender {
-  send(url: string, alert: Alert): void;
+  /** @returns whether it is on its way */
+  send(url: string, alert: Alert): boolean;
   close(clock: Clock, graceMs: number): Promise<void>;
 }
 
@@ -108,10 +116,11 @@ function createSender(logger: Logger, retries: { count: number; firstWaitMs: num
     send: (url, alert) => {
       if (stop.signal.aborted || underway.size >= MOST_UNDERWAY) {
         logger.warn({ kind: alert.kind, summary: alert.summary, code: 'too_many_alerts' }, 'alert not delivered');
-        return;
+        return false;
       }
       const sending: Promise<void> = deliver(url, alert).finally(() => underway.delete(sending));
       underway.add(sending);
+      return true;
     },
     close: async (clock, graceMs) => {
       const cancel = clock.after(graceMs, () => stop.abort());

@@ -25,12 +25,16 @@ const TROUBLE: Record<string, string> = {
 /** Tells log, metrics and alerts of what the store does. */
 export function storeObserver(metrics: Metrics, alerts: Alerts, logger: Logger) {
   let alarmed = false;
+  let troubled = false;
   return {
     ...metrics.store,
     trouble(reasons: readonly string[]): void {
       metrics.store.trouble(reasons);
       const [first] = reasons;
+      const wasTroubled = troubled;
+      troubled = first !== undefined;
       if (first === undefined) {
+        if (!wasTroubled) return;
         logger.info({}, 'storage works again');
         alerts.storageResolved();
         return;
@@ -47,7 +51,7 @@ export function storeObserver(metrics: Metrics, alerts: Alerts, logger: Logger) 
       metrics.store.damaged(deliveryId);
       const message = 'What is stored of an event is not what was accepted; its delivery is held and not sent.';
       logger.error({ deliveryId, explanation: message }, 'stored event damaged');
-      alerts.storageTrouble('event_damaged', message);
+      alerts.storageNews('event_damaged', message);
     },
     walSize(walBytes: number): void {
       metrics.store.walSize(walBytes);
@@ -59,7 +63,7 @@ export function storeObserver(metrics: Metrics, alerts: Alerts, logger: Logger) 
       const message =
         'The write-ahead log grows: another program keeps an old snapshot of the database open, or the disk is too slow.';
       logger.error({ walBytes, explanation: message }, 'write-ahead log too long');
-      alerts.storageTrouble('wal_long', message);
+      alerts.storageNews('wal_long', message);
     },
   };
 }
@@ -81,5 +85,5 @@ export function reportOpened(report: OpenedStore, file: string, logger: Logger, 
     : 'it ends before them. Was an older copy put in its place, or is the disk failing?';
   const explanation = `${missing}: ${cause} Ask the providers to send again what they sent before then.`;
   logger.error({ file, ...gap, lastAt, explanation }, 'acknowledged events are missing');
-  alerts.storageTrouble('events_missing', explanation);
+  alerts.storageNews('events_missing', explanation);
 }

@@ -44,18 +44,39 @@ describe('alerts', () => {
   });
   const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook-secret-path`;
 
-  it('posts the first dead letter of a target after a quiet time, and no other', async () => {
-    alerts.deadLetter('app', 'dlv_1', 'budget_used');
-    monotonic += 9 * MINUTE;
-    alerts.deadLetter('app', 'dlv_2', 'budget_used');
-    monotonic += 9 * MINUTE;
-    alerts.deadLetter('app', 'dlv_3', 'budget_used');
-    alerts.deadLetter('audit', 'dlv_4', 'target_status');
-    monotonic += 10 * MINUTE;
-    alerts.deadLetter('app', 'dlv_5', 'budget_used');
+  it('posts a dead letter of a target when none was posted for ten minutes, also when more come all the time', async () => {
+    for (const [number, pause] of [9, 1, 9, 1].entries()) {
+      alerts.deadLetter('app', `dlv_${number}`, 'budget_used');
+      monotonic += pause * MINUTE;
+    }
+    alerts.deadLetter('audit', 'dlv_audit', 'target_status');
     await alerts.close(5_000);
-    expect(received.map((alert) => alert.details.deliveryId).toSorted()).toEqual(['dlv_1', 'dlv_4', 'dlv_5']);
+    expect(received.map((alert) => alert.details.deliveryId).toSorted()).toEqual(['dlv_0', 'dlv_2', 'dlv_audit']);
     expect(received[0]).toMatchObject({ kind: 'dead_letter', at: expect.stringMatching(/Z$/), summary: expect.any(String) });
+  });
+
+  it('forgets what it could tell nobody', async () => {
+    alerts.setUrl(null);
+    alerts.deadLetter('app', 'dlv_1', 'r');
+    alerts.storageTrouble('disk_low', 'm');
+    alerts.storageNews('wal_long', 'm');
+    alerts.setUrl(url());
+    alerts.storageResolved();
+    alerts.deadLetter('app', 'dlv_2', 'r');
+    alerts.storageNews('wal_long', 'm');
+    await alerts.close(5_000);
+    expect(received.map(({ kind, details }) => details.deliveryId ?? kind).toSorted()).toEqual(['dlv_2', 'storage_news']);
+  });
+
+  it('never calls news resolved', async () => {
+    alerts.storageNews('event_damaged', 'm');
+    alerts.storageNews('event_damaged', 'm');
+    alerts.storageResolved();
+    alerts.storageTrouble('disk_low', 'm');
+    alerts.storageResolved();
+    await alerts.close(5_000);
+    const told = received.map(({ kind, details }) => `${kind} ${details.code}`);
+    expect(told.toSorted()).toEqual(['storage_news event_damaged', 'storage_resolved disk_low', 'storage_trouble disk_low']);
   });
 
   it('tells storage trouble once, and its end', async () => {
@@ -72,14 +93,14 @@ describe('alerts', () => {
     expect(received[2]?.details.code).toBe('disk_full, checkpoint_failing');
   });
 
-  it('tells of the same storage trouble again when it has been quiet, or was resolved', async () => {
-    alerts.storageTrouble('event_damaged', 'm');
+  it('tells of the same storage trouble again when it was not told for ten minutes, or was resolved', async () => {
+    alerts.storageTrouble('disk_low', 'm');
     monotonic += 9 * MINUTE;
-    alerts.storageTrouble('event_damaged', 'm');
-    monotonic += 10 * MINUTE;
-    alerts.storageTrouble('event_damaged', 'm');
+    alerts.storageTrouble('disk_low', 'm');
+    monotonic += MINUTE;
+    alerts.storageTrouble('disk_low', 'm');
     alerts.storageResolved();
-    alerts.storageTrouble('event_damaged', 'm');
+    alerts.storageTrouble('disk_low', 'm');
     await alerts.close(5_000);
     expect(received.filter((alert) => alert.kind === 'storage_trouble')).toHaveLength(3);
   });
