@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
 import type { ProblemAnswer } from './problems.ts';
 
@@ -10,6 +11,14 @@ export const LINGER_MS = 1_000;
 
 /** How much is read off in that time: enough for a client that reads only after it has sent a few times the usual limit. */
 const LINGER_BYTES = 16 * 1024 * 1024;
+
+/** The last request of a connection that was refused while its body was still coming. */
+const refusedEarly = new WeakMap<Socket, IncomingMessage>();
+
+/** Whether the request that is coming in on this connection has its refusal already, so that how it ends is no news. */
+export function isRefusedEarly(socket: Socket): boolean {
+  return refusedEarly.get(socket)?.complete === false;
+}
 
 /** Answers with a short JSON text in ASCII. One string with its length known goes out in one packet. */
 export function answerJson(response: ServerResponse, status: number, body: string, closing: boolean): void {
@@ -32,6 +41,7 @@ export function answerProblem(
   options: { unread: number | null; closing: boolean; allow?: string; clock: Clock },
 ): void {
   const { body } = problem;
+  if (!request.complete) refusedEarly.set(request.socket, request);
   const linger = !request.complete && (options.unread === null || options.unread > WORTH_READING_OFF);
   const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))];
   if (problem.retryAfter !== null) headers.push('retry-after', String(problem.retryAfter));

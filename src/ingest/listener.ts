@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Config, ListenAddress } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
-import { LINGER_MS } from './answers.ts';
+import { isRefusedEarly, LINGER_MS } from './answers.ts';
 import { CappedLog } from './capped-log.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
 import { InFlightBytes } from './in-flight.ts';
@@ -155,10 +155,19 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, refusals: R
     socket.destroy();
     return;
   }
+  if (isRefusedEarly(socket)) {
+    endSoon(socket, clock);
+    return;
+  }
   const { problem, explanation } = clientFault(error);
   const peer = peerAddress(socket.remoteAddress, null, null);
-  socket.end(rawAnswer(problem));
+  endSoon(socket, clock, rawAnswer(problem));
+  refusals.report({ route: null, problem, explanation, peer, method: null, path: null, headers: [], body: null });
+}
+
+/** Sends what is to be sent, and gives the client a moment to read it. */
+function endSoon(socket: Socket, clock: Clock, answer = ''): void {
+  socket.end(answer);
   const cancel = clock.after(LINGER_MS, () => socket.destroy());
   socket.once('close', cancel);
-  refusals.report({ route: null, problem, explanation, peer, method: null, path: null, headers: [], body: null });
 }

@@ -274,12 +274,43 @@ describe('refusing', () => {
   });
 });
 
+/** More than the limit of 1 MiB, and not the end. */
+const CHUNKS = `10000\r\n${'x'.repeat(0x10000)}\r\n`.repeat(17);
+
 describe('limits', () => {
   test('413 for an announced length, at once and for good', async () => {
     const hookbay = await start();
     const client = new RawClient(hookbay.port).send(`POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n`);
     expect(await client.until('body_too_large')).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/);
     await client.closed;
+  });
+
+  test.each([
+    ['too large', `POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\nabc`, 'body_too_large'],
+    [
+      'too large by its chunks',
+      `POST ${PATH} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
+      'body_too_large',
+    ],
+    ['to a path of no route', 'POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc', 'not_found'],
+  ])('a request that is %s is refused once, although the client gives up its body', async (_name, request, code) => {
+    const hookbay = await start();
+    const client = new RawClient(hookbay.port).send(request);
+    await client.until(code);
+    client.socket.end();
+    await client.closed;
+    expect(hookbay.rejections.map(({ reason }) => reason)).toEqual([code]);
+    expect(client.received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  });
+
+  test('what is malformed after a refused request is refused as well', async () => {
+    const hookbay = await start();
+    const client = new RawClient(hookbay.port).send('POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc');
+    await client.until('not_found');
+    client.send('nonsense\r\n\r\n');
+    await client.until('malformed_request');
+    await client.closed;
+    expect(hookbay.rejections.map(({ reason }) => reason)).toEqual(['not_found', 'malformed_request']);
   });
 
   test('413 reaches a client that goes on sending', async () => {
