@@ -4,11 +4,16 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { CommandContext, Output, StopSignal } from './cli/context.ts';
-import { runProgram } from './cli/program.ts';
 
 /** The only file that touches the process: it lends the commands what they need, and ends it. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { env, stdout, stderr } = process;
+const OLDEST_NODE = 24;
+
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  stderr.write(`Hookbay needs Node ${OLDEST_NODE} or newer; this is Node ${process.versions.node}.\n`);
+  process.exit(2);
+}
 
 function version(): string {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -62,6 +67,8 @@ const context: CommandContext = {
   onUncaught,
 };
 
+// Only now: an older Node cannot load what this imports, and would say so in words of its own.
+const { runProgram } = await import('./cli/program.ts');
 const exitCode = await runProgram(context);
 // What was written may still be on its way into a pipe.
 stdout.write('', () => stderr.write('', () => process.exit(exitCode)));
