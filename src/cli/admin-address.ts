@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileAddresses } from '../config/addresses.ts';
 import type { ListenAddress } from '../config/types.ts';
 import { CommandError, wrongUse } from './command-error.ts';
-import { configFile, loadFile } from './config-file.ts';
+import { configFile } from './config-file.ts';
 import type { CommandContext } from './context.ts';
 import type { AdminOptions } from './options.ts';
 
@@ -20,25 +21,51 @@ export const QUICKSTART_ADDRESSES = 'addresses.json';
 /**
  * From the options, the environment and the configuration file, in this order. A file's token is used
  * only for the address of the same file: it must not reach another relay.
- * @throws CommandError when a file named with --config cannot be used, or the URL is none
+ * @throws CommandError when a file does not tell where its relay is, its token is not known here, or the URL is none
  */
 export async function adminAddress(context: CommandContext, options: AdminOptions): Promise<AdminAddress> {
-  const given = options.url ?? context.env.HOOKBAY_ADMIN_URL;
-  const token = options.token ?? context.env.HOOKBAY_ADMIN_TOKEN;
-  const fromFile = given === undefined || given === '' ? await addressFromFile(context, options.config) : null;
-  const url = given || fromFile?.url || (await quickstartUrl(context)) || DEFAULT_URL;
+  const given = options.url || context.env.HOOKBAY_ADMIN_URL;
+  const token = options.token || context.env.HOOKBAY_ADMIN_TOKEN || null;
+  const file = given ? null : configFile(context, options.config);
+  if (file !== null) return addressFromFile(context, file, token);
+  const url = given || (await quickstartUrl(context)) || DEFAULT_URL;
   if (!URL.canParse(url)) throw wrongUse(`The admin address is not a URL: ${url}`, `For example ${DEFAULT_URL}.`);
-  return { url: url.replace(/\/+$/, ''), token: token || fromFile?.token || null };
+  return { url: url.replace(/\/+$/, ''), token };
 }
 
-async function addressFromFile(context: CommandContext, named: string | undefined): Promise<AdminAddress | null> {
-  const file = configFile(context, named);
-  if (file === null) return null;
-  const result = await loadFile(context, file);
-  if (result.ok) return { url: `http://${reachable(result.config.admin.listen)}`, token: result.config.admin.tokens[0] ?? null };
-  if (named === undefined) return null;
-  const hint = `See what is wrong with it: hookbay check --config ${named}. Or give --url and --token.`;
-  throw new CommandError({ exitCode: 2, code: 'config_invalid', message: `${named} is not a usable configuration.`, hint });
+async function addressFromFile(context: CommandContext, file: string, givenToken: string | null): Promise<AdminAddress> {
+  const { adminListen, adminToken } = await fileAddresses(context, file);
+  if (adminListen.kind === 'unknown')
+    throw unknownHere(file, 'admin.listen', adminListen.why, 'Set it, or give --url and --token.');
+  const url = adminListen.kind === 'absent' ? DEFAULT_URL : `http://${reachable(adminListen.value)}`;
+  if (givenToken !== null) return { url, token: givenToken };
+  if (adminToken.kind === 'unknown') {
+    const hint = 'Set it as it is for the relay, or give the token with --token or HOOKBAY_ADMIN_TOKEN.';
+    throw unknownHere(file, 'admin.token', adminToken.why, hint);
+  }
+  return { url, token: adminToken.kind === 'known' ? adminToken.value : null };
+}
+
+/**
+ * What a configuration file tells of a running relay, also without the secrets that the relay was started with.
+ * @throws CommandError when it tells nothing: another relay must not answer for this one
+ */
+export async function fileAddresses(context: CommandContext, file: string): Promise<FileAddresses> {
+  const { readAddresses } = await import('../config/addresses.ts');
+  const addresses = readAddresses(file, context.env);
+  if (addresses !== null) return addresses;
+  const hint = `See what is wrong with it: \`hookbay check --config ${file}\`. Or name the relay with --url.`;
+  throw new CommandError({ exitCode: 2, code: 'config_invalid', message: `${file} cannot be read as a configuration.`, hint });
+}
+
+/** A value of the file that the relay knows and this command does not. */
+export function unknownHere(file: string, key: string, why: string, hint: string): CommandError {
+  return new CommandError({
+    exitCode: 2,
+    code: 'config_incomplete',
+    message: `\`${key}\` in ${file} is not known here: ${why}.`,
+    hint,
+  });
 }
 
 async function quickstartUrl(context: CommandContext): Promise<string | null> {

@@ -76,7 +76,8 @@ export class AdminClient {
       return new CommandError({ exitCode: 1, code: 'unauthorized', message: `The relay at ${this.url} ${had}.`, hint });
     }
     const problem = this.#parsed<ProblemItem>(response);
-    const message = problem.detail ?? problem.title ?? `The relay answered ${response.statusCode}.`;
+    const said = problem.detail ?? problem.title ?? `The relay answered ${response.statusCode}.`;
+    const message = [...(problem.faults ?? []), said].join('\n\n');
     return new CommandError({ exitCode: 1, code: problem.code ?? `http_${response.statusCode}`, message, hint: problem.hint });
   }
 

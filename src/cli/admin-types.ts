@@ -82,10 +82,23 @@ export interface ReplayPreview {
   sample: DeliveryItem[];
 }
 
+export interface RejectionItem {
+  id: string;
+  /** Null for a path that no route has. */
+  route: string | null;
+  at: string;
+  reason: string;
+  explanation: string;
+  peer: string;
+  status: number;
+}
+
 /** RFC 9457, with a stable code. */
 export interface ProblemItem {
   title?: string;
   detail?: string;
   code?: string;
   hint?: string;
+  /** Of a configuration, each as it is shown. */
+  faults?: string[];
 }

@@ -21,7 +21,7 @@ Examples:
 export function addCheck(program: Command, context: CommandContext): void {
   program
     .command('check')
-    .description('print the faults of a configuration, or what it comes to, secrets hidden')
+    .description('print what is wrong with a configuration, or all its settings, secrets hidden')
     .argument('[file]', 'configuration file (default: HOOKBAY_CONFIG, then ./config.yaml)')
     .option('-c, --config <file>', 'the same, as for serve')
     .option('--json', 'print the result as JSON, for programs')

@@ -5,6 +5,7 @@ import { wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { deliveryDetail, deliveryTable } from './delivery-view.ts';
+import { refuseUnknownNames } from './known-names.ts';
 import {
   type AdminOptions,
   addAdminOptions,
@@ -61,6 +62,7 @@ async function listDeliveries(context: CommandContext, admin: AdminClient, optio
   const { limit, cursor, target, event } = options;
   const query = { ...filterQuery(options), target, eventId: event, limit, cursor };
   const page = await admin.get<Page<DeliveryItem>>('/deliveries', query);
+  if (page.data.length === 0) await refuseUnknownNames(admin, { route: options.route, target });
   if (options.json) return printJson(context, page);
   if (page.data.length === 0) context.stderr.write('No deliveries match.\n');
   else context.stdout.write(deliveryTable(context, page.data));
@@ -75,8 +77,8 @@ async function showDelivery(
   options: DeliveriesOptions,
 ): Promise<void> {
   const path = `/deliveries/${encodeURIComponent(id)}`;
-  const delivery =
-    action === undefined ? await admin.get<DeliveryItem>(path) : await admin.post<DeliveryItem>(`${path}/${action}`);
+  if (action !== undefined) await admin.post(`${path}/${action}`);
+  const delivery = await admin.get<DeliveryItem>(path);
   if (options.json) printJson(context, delivery);
   else context.stdout.write(deliveryDetail(context, delivery));
 }

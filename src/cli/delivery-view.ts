@@ -43,7 +43,7 @@ export function deliveryDetail(context: CommandContext, delivery: DeliveryItem):
   return attempts.length === 0 ? head : `${head}\n${attemptTable(context, attempts)}`;
 }
 
-function attemptTable(context: CommandContext, attempts: readonly AttemptItem[]): string {
+export function attemptTable(context: Pick<CommandContext, 'stdout'>, attempts: readonly AttemptItem[]): string {
   const now = Date.now();
   const columns: Column<AttemptItem>[] = [
     { title: 'ATTEMPT', cell: (attempt) => String(attempt.number), align: 'right' },
@@ -66,6 +66,6 @@ function lastWord(delivery: DeliveryItem): string {
 
 function answer(attempt: AttemptItem): string {
   if (attempt.error === null) return attempt.statusCode === null ? attempt.outcome : String(attempt.statusCode);
-  const body = attempt.response === null || attempt.response.body === '' ? '' : `: ${attempt.response.body.slice(0, 200)}`;
-  return `${attempt.error.message}${body}`;
+  const body = attempt.response?.body.slice(0, 200).trim() ?? '';
+  return body === '' ? attempt.error.message : `${attempt.error.message}: ${body}`;
 }

@@ -4,6 +4,7 @@ import type { EventDetail, EventItem, Page } from './admin-types.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { deliveryTable } from './delivery-view.ts';
+import { refuseUnknownNames } from './known-names.ts';
 import {
   type AdminOptions,
   addAdminOptions,
@@ -47,6 +48,7 @@ export function addEvents(program: Command, context: CommandContext): void {
 async function listEvents(context: CommandContext, admin: AdminClient, options: EventsOptions): Promise<void> {
   const { limit, cursor, search } = options;
   const page = await admin.get<Page<EventItem>>('/events', { ...filterQuery(options), q: search, limit, cursor });
+  if (page.data.length === 0) await refuseUnknownNames(admin, { route: options.route });
   if (options.json) return printJson(context, page);
   if (page.data.length === 0) context.stderr.write('No events match.\n');
   else context.stdout.write(eventTable(context, page.data));

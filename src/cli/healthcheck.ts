@@ -1,9 +1,9 @@
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { Command } from 'commander';
-import { reachable } from './admin-address.ts';
+import { fileAddresses, reachable, unknownHere } from './admin-address.ts';
 import { CommandError, wrongUse } from './command-error.ts';
-import { configFile, loadFile } from './config-file.ts';
+import { configFile } from './config-file.ts';
 import type { CommandContext } from './context.ts';
 import { printJson } from './print.ts';
 
@@ -48,12 +48,12 @@ export function addHealthcheck(program: Command, context: CommandContext): void 
     });
 }
 
-/** A configuration that cannot be read here may well be what a running relay has: its default is asked then. */
 async function listenUrl(context: CommandContext, named: string | undefined): Promise<string> {
   const file = configFile(context, named);
   if (file === null) return DEFAULT_URL;
-  const result = await loadFile(context, file);
-  return result.ok ? `http://${reachable(result.config.listen)}` : DEFAULT_URL;
+  const { listen } = await fileAddresses(context, file);
+  if (listen.kind === 'unknown') throw unknownHere(file, 'listen', listen.why, 'Set it, or give --url.');
+  return listen.kind === 'absent' ? DEFAULT_URL : `http://${reachable(listen.value)}`;
 }
 
 /** Plain node:http: this runs every few seconds, and loading a client would be most of its work. */

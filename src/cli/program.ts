@@ -1,19 +1,36 @@
 import { Command, CommanderError } from 'commander';
 import { HookbayError } from '../domain/errors.ts';
+import { asTyped } from './as-typed.ts';
 import { addCheck } from './check.ts';
 import { CommandError, type ExitCode } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEvents } from './events.ts';
 import { addHealthcheck } from './healthcheck.ts';
+import { addRejections } from './rejections.ts';
+import { addReload } from './reload.ts';
 import { addReplay } from './replay.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addTargets } from './targets.ts';
 import { painter } from './text.ts';
 
+/** In the order in which the help lists them. */
+const COMMANDS = [
+  addServe,
+  addCheck,
+  addReload,
+  addSend,
+  addEvents,
+  addDeliveries,
+  addReplay,
+  addRejections,
+  addTargets,
+  addHealthcheck,
+];
+
 const EXAMPLES = `
-Start with \`hookbay serve\`: without a configuration file it shows itself around.
+Start with \`hookbay serve\`: it needs no configuration to try out.
 Exit codes: 0 done, 1 failed, 2 wrong use or configuration.`;
 
 /** Runs the command that the words name, and tells its error. @returns the process's exit code; never rejects */
@@ -33,7 +50,7 @@ function buildProgram(context: CommandContext): Command {
     .description('A self-hostable webhook relay: takes in webhooks, keeps them on disk, and delivers every one.')
     .version(context.build.version, '-V, --version')
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
+      writeOut: (text) => stdout.write(asTyped(context, text)),
       writeErr: (text) => stderr.write(text),
       getOutHelpWidth: () => stdout.columns,
       getErrHelpWidth: () => stderr.columns,
@@ -43,8 +60,7 @@ function buildProgram(context: CommandContext): Command {
     .exitOverride()
     .showHelpAfterError('Add --help for what there is, with examples.')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addServe, addCheck, addSend, addEvents, addDeliveries, addReplay, addTargets, addHealthcheck])
-    add(program, context);
+  for (const add of COMMANDS) add(program, context);
   return program;
 }
 
@@ -56,7 +72,9 @@ function tell(context: CommandContext, error: unknown): ExitCode {
     context.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
   } else {
     const paint = painter(context.stderr);
-    context.stderr.write(`${paint('red', 'error:')} ${message}\n${hint === undefined ? '' : `${paint('dim', hint)}\n`}`);
+    context.stderr.write(
+      `${paint('red', 'error:')} ${asTyped(context, message)}\n${hint === undefined ? '' : `${paint('dim', asTyped(context, hint))}\n`}`,
+    );
   }
   return exitCode;
 }

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { QUICKSTART_ADDRESSES, QUICKSTART_FOLDER } from './admin-address.ts';
+import { asTyped } from './as-typed.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { freePort } from './free-port.ts';
@@ -18,7 +19,19 @@ const HOST = '127.0.0.1';
 const PUBLIC_PORT = 8080;
 const ADMIN_PORT = 8081;
 
-/** A relay that shows itself around: no configuration needed, a data folder and a token of its own that stay. */
+/** For any POSIX shell, to be pasted. */
+const REAL_CONFIGURATION = `cat > config.yaml <<'END'
+routes:
+  knowledgesdk:
+    path: /webhooks/knowledgesdk
+    verify: { provider: knowledgesdk, token: "\${KNOWLEDGESDK_WEBHOOK_TOKEN}" }
+    deliver: http://127.0.0.1:3000/webhooks/knowledgesdk
+END
+export KNOWLEDGESDK_WEBHOOK_TOKEN=the-token-that-you-gave-to-KnowledgeSDK
+  hookbay serve
+`;
+
+/** A relay to try out: no configuration needed, a data folder and a token of its own that stay. */
 export async function quickstart(context: CommandContext, options: { logLevel: LogLevel; json: boolean }): Promise<void> {
   const folder = join(context.cwd, QUICKSTART_FOLDER);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -33,8 +46,8 @@ export async function quickstart(context: CommandContext, options: { logLevel: L
       config,
       reloadConfig: async () => ({ ok: true, config }),
       ready: (urls) => {
-        const shown = showAround(context, { urls, token, folder });
-        shown.catch((error: Error) => context.stderr.write(`The test event could not be sent: ${error.message}\n`));
+        const introduced = introduce(context, { urls, token, folder });
+        introduced.catch((error: Error) => context.stderr.write(`The test event could not be sent: ${error.message}\n`));
       },
     });
   } finally {
@@ -80,7 +93,7 @@ function quickstartConfig(context: CommandContext, places: Places): Config {
 }
 
 /** One test event through the real public listener, then what to do next. */
-async function showAround(context: CommandContext, at: { urls: RelayUrls; token: string; folder: string }): Promise<void> {
+async function introduce(context: CommandContext, at: { urls: RelayUrls; token: string; folder: string }): Promise<void> {
   await writeFile(join(at.folder, QUICKSTART_ADDRESSES), `${JSON.stringify(at.urls)}\n`);
   const hook = `${at.urls.public}${ROUTE.path}`;
   const { headers, body } = testRequest({ provider: 'knowledgesdk', secret: at.token, body: null }, Date.now());
@@ -100,7 +113,8 @@ function welcome(context: CommandContext, at: { urls: RelayUrls; hook: string; t
     row('Token', at.token),
     row('Data', `./${relative(context.cwd, at.folder)} (kept; delete it to begin afresh)`),
     `\nSend it a webhook from another terminal:\n\n${curlLine(at.hook, at.token)}\n\n`,
-    'A real one: copy config.example.yaml to config.yaml, and start again. Ctrl-C stops.\n\n',
+    `${paint('dim', 'Ctrl-C stops it. For your own app, write a configuration with its address, and start again:')}\n\n`,
+    `${asTyped(context, REAL_CONFIGURATION)}\n`,
   ].join('');
 }
 
@@ -113,7 +127,7 @@ function curlLine(hook: string, token: string): string {
     version: 1,
   };
   return [
-    `curl -sS ${hook}`,
+    `curl -sS -w '\\n' ${hook}`,
     "-H 'content-type: application/json'",
     `-H 'x-knowledgesdk-webhook-token: ${token}'`,
     '-H "x-knowledgesdk-dedup-key: msg_$(date +%s%N)_$$"',

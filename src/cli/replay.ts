@@ -6,6 +6,7 @@ import { CommandError, wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { deliveryTable } from './delivery-view.ts';
+import { refuseUnknownNames } from './known-names.ts';
 import { type AdminOptions, addAdminOptions, addFilterOptions, collect, type FilterOptions, filterQuery } from './options.ts';
 import { printJson } from './print.ts';
 import { progressBar } from './progress.ts';
@@ -76,6 +77,7 @@ async function replayMany(context: CommandContext, options: ReplayOptions): Prom
     ...(options.rate === undefined ? {} : { rateLimit: options.rate }),
   };
   const admin = await connect(context, options);
+  await refuseUnknownNames(admin, { route: options.route, target: options.target });
   if (options.dryRun) {
     const answer = await admin.post<ReplayPreview>('/replays', { ...request, dryRun: true });
     return options.json ? printJson(context, answer) : preview(context, answer);

@@ -49,7 +49,7 @@ export async function runRelay(context: CommandContext, options: RunOptions): Pr
   });
   await untilStopped(context, relay, logger, async () => {
     const urls = await start(relay);
-    logger.info(urls, 'listening');
+    logger.info({ ...urls, page: `${urls.admin}/` }, 'listening');
     options.ready?.(urls);
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { asTyped } from './as-typed.ts';
 import { CommandError, wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
@@ -42,7 +43,7 @@ export function addSend(program: Command, context: CommandContext): void {
   const command = program
     .command('send')
     .description('send a signed test event: to a route of a running relay, or to any URL')
-    .option('-r, --route <name>', 'route of the relay; its own credentials are used, and the event takes the way of a real one')
+    .option('-r, --route <name>', 'route of the relay; signed with its own credentials and received like a real webhook')
     .option('--to <url>', 'send it straight to this URL instead')
     .option('-p, --provider <name>', 'with --to: sign as this provider does', 'knowledgesdk')
     .option('--secret <token>', 'with --to: the token that the receiver expects')
@@ -76,7 +77,7 @@ async function toRoute(context: CommandContext, route: string, options: SendOpti
   const answer = await admin.post<RouteAnswer>(`/routes/${encodeURIComponent(route)}/test`, request);
   report(context, answer, `${answer.eventId ?? ''} ${answer.code ?? ''}`.trim(), options);
   if (!options.json && answer.eventId !== null)
-    context.stderr.write(`See what became of it: hookbay events ${printable(answer.eventId)}\n`);
+    context.stderr.write(asTyped(context, `See what became of it: \`hookbay events ${printable(answer.eventId)}\`\n`));
 }
 
 async function toUrl(context: CommandContext, text: string, options: SendOptions): Promise<void> {
@@ -107,7 +108,7 @@ async function toUrl(context: CommandContext, text: string, options: SendOptions
       const message = `Nothing came back from ${url.origin}: ${cause.message}`;
       throw new CommandError({ exitCode: 1, code: 'send_failed', message }, { cause });
     });
-  report(context, answer, answer.body.slice(0, 2000), options);
+  report(context, answer, answer.body.slice(0, 2000).trim(), options);
 }
 
 function report(context: CommandContext, answer: RouteAnswer | UrlAnswer, text: string, options: SendOptions): void {

@@ -53,7 +53,9 @@ describe('the commands against a running relay', () => {
       'two dead letters',
       async () => (await json('deliveries', '--event', eventId, '--status', 'dead')).data.length === 2,
     );
-    expect((await ask('deliveries', dead.id, '--discard')).stdout).toContain('cancelled');
+    const discarded = (await ask('deliveries', dead.id, '--discard')).stdout;
+    expect(discarded).toContain('cancelled');
+    expect(discarded).toMatch(/\n +1 +initial [\s\S]*\n +2 +manual /); // the whole history
     expect(await ask('deliveries', dead.id, '--discard')).toMatchObject({ exitCode: 1 });
   });
 
@@ -68,6 +70,7 @@ describe('the commands against a running relay', () => {
   it('sends to the public listener as a stranger would', async () => {
     expect(await hookbay(['send', '--to', relay.hookUrl, '--secret', TOKEN])).toMatchObject({ exitCode: 0 });
     expect(await hookbay(['send', '--to', relay.hookUrl, '--secret', 'a-wrong-token'])).toMatchObject({ exitCode: 1 });
+    await waitFor('the rejection', async () => /knowledgesdk +401 /.test((await ask('rejections')).stdout));
   });
 
   it('answers for what is not there with exit 1', async () => {
@@ -84,6 +87,16 @@ describe('the commands against a running relay', () => {
   });
 });
 
+it('an older Node is told which one is needed', async () => {
+  const pretend = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'22.20.0'})";
+  const started = promisify(execFile)(process.execPath, ['--import', pretend, entry, '--version']);
+  await expect(started).rejects.toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'Hookbay needs Node 24 or newer; this is Node 22.20.0.\n',
+  });
+});
+
 describe('serve', () => {
   it('reads the configuration again on SIGHUP and stops in order on SIGTERM', async () => {
     const relay = await RelayProcess.start({ target: NOBODY });
@@ -92,6 +105,7 @@ describe('serve', () => {
       writeFileSync(join(relay.folder, 'config.yaml'), JSON.stringify(config));
       relay.program.signal('SIGHUP');
       await relay.program.record('configuration reloaded');
+      expect(await hookbay(['reload', '--url', relay.adminUrl])).toMatchObject({ exitCode: 0 });
       expect(await relay.stop()).toEqual({ code: 0, signal: null });
     } finally {
       await relay.remove();
@@ -104,6 +118,8 @@ describe('serve', () => {
       writeFileSync(join(relay.folder, 'config.yaml'), 'routes: 7\n');
       relay.program.signal('SIGHUP');
       await relay.program.record('reload refused');
+      const asked = await hookbay(['reload', '--url', relay.adminUrl]);
+      expect(asked).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('config.yaml:1:9') });
       expect((await fetch(`${relay.publicUrl}/readyz`)).status).toBe(200);
     } finally {
       await relay.remove();

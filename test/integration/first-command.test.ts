@@ -34,10 +34,18 @@ async function line(program: ChildProgram, start: string): Promise<string> {
   );
 }
 
+/** What the quickstart says to paste, up to the start. */
+function realConfiguration(program: ChildProgram): string {
+  const first = program.lines.findIndex((text) => text.startsWith('cat > config.yaml'));
+  const last = program.lines.findIndex((text) => text.startsWith('export KNOWLEDGESDK_WEBHOOK_TOKEN='));
+  return program.lines.slice(first, last + 1).join('\n');
+}
+
 describe('the first command, with nothing but a folder', () => {
   it('takes, acknowledges and delivers a test event and prints a curl line that works as it is', async () => {
     const program = quickstart(newFolder());
-    const { public: publicUrl } = await program.record('listening');
+    const { public: publicUrl, page, admin } = await program.record('listening');
+    expect(page).toBe(`${String(admin)}/`);
     const curl = await line(program, 'curl ');
     expect(curl).toContain(`${String(publicUrl)}/webhooks/knowledgesdk`);
     expect(await line(program, 'sample app got TESTING_CONNECTION')).toContain('attempt 1');
@@ -50,6 +58,9 @@ describe('the first command, with nothing but a folder', () => {
     expect(new Set(ids.map(({ eventId }) => eventId)).size).toBe(2);
     await line(program, 'sample app got EXTRACTION_COMPLETED');
     expect(await program.stop()).toEqual({ code: 0, signal: null });
+
+    const check = `${realConfiguration(program)}\n"${process.execPath}" "${entry}" check`;
+    expect((await run('sh', ['-c', check], { cwd: newFolder() })).stdout).toContain('path: /webhooks/knowledgesdk');
   });
 
   it('keeps its data and its token, and takes the next free ports', async () => {

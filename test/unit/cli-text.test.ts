@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Output } from '../../src/cli/context.ts';
+import { attemptTable } from '../../src/cli/delivery-view.ts';
 import { progressBar } from '../../src/cli/progress.ts';
 import { facts, table } from '../../src/cli/table.ts';
 import { byteSize, printable, relativeTime } from '../../src/cli/text.ts';
@@ -119,5 +120,23 @@ describe('the progress bar', () => {
     expect(terminal.text.replace('\r\u001b[2K', '').length).toBeLessThanOrEqual(40);
     bar.end();
     expect(terminal.text.endsWith('\r\u001b[2K')).toBe(true);
+  });
+});
+
+describe('a delivery', () => {
+  it("shows a failed attempt's answer without the line breaks around it", () => {
+    const stdout = output();
+    const failed = {
+      number: 1,
+      trigger: 'initial',
+      startedAt: '2026-03-20T14:30:00.000Z',
+      durationMs: 1,
+      outcome: 'retry',
+      statusCode: 500,
+      error: { code: 'http_500', message: 'answered 500' },
+      response: { headers: [], body: 'out of order\n', truncated: false },
+    };
+    const text = attemptTable({ stdout }, [failed]);
+    expect(text.split('\n')[1]).toMatch(/answered 500: out of order$/);
   });
 });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hookbay } from '../support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookbay-cli-'));
@@ -16,7 +16,7 @@ function file(name: string, text: string): string {
 }
 
 describe('the program', () => {
-  const commands = ['serve', 'check', 'send', 'events', 'deliveries', 'replay', 'targets', 'healthcheck'];
+  const commands = ['serve', 'check', 'reload', 'send', 'events', 'deliveries', 'replay', 'rejections', 'targets', 'healthcheck'];
 
   it.each(commands)('%s --help exits 0 with an example and --json', async (command) => {
     const { exitCode, stdout } = await hookbay([command, '--help']);
@@ -54,6 +54,23 @@ describe('the program', () => {
     const { exitCode, stderr } = await hookbay(['replay', '--json']);
     expect(exitCode).toBe(2);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'wrong_use', message: 'Say what to replay.' } });
+  });
+});
+
+describe('a clone, where `hookbay` is a script of npm', () => {
+  const env = { npm_package_name: 'hookbay', npm_lifecycle_event: 'hookbay' };
+
+  it.each([
+    [['deliveries', '--retry'], 'npm run -s hookbay replay -- --status dead --target app'],
+    [['events', '--url', 'http://127.0.0.1:1'], '`npm start`'],
+    [['--help'], '`npm start`'],
+    [['events', '--help'], '\n  npm run -s hookbay events -- --status dead --from 1d\n'],
+    [['targets', '--help'], '\n  npm run -s hookbay targets\n'],
+  ])('%j shows commands as they are typed there', async (argv, shown) => {
+    const inClone = await hookbay(argv, { env });
+    expect(inClone.stdout + inClone.stderr).toContain(shown);
+    const elsewhere = await hookbay(argv, { env: { ...env, npm_package_name: 'shop' } });
+    expect(elsewhere.stdout + elsewhere.stderr).not.toContain('npm ');
   });
 });
 
@@ -102,6 +119,8 @@ describe('commands that talk to a server', () => {
   let server: Server;
   let base: string;
   let answer: { status: number; body: string; headers?: Record<string, string> };
+  /** Answers 200 with this in place of `answer`, where set. */
+  let answerTo: ((url: string) => string) | undefined;
   const requests: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers']; body: string }[] =
     [];
 
@@ -110,12 +129,17 @@ describe('commands that talk to a server', () => {
       let body = '';
       for await (const chunk of request) body += chunk;
       requests.push({ method: request.method, url: request.url, headers: request.headers, body });
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      const prepared = answerTo?.(request.url ?? '');
+      if (prepared === undefined) response.writeHead(answer.status, answer.headers).end(answer.body);
+      else response.end(prepared);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  afterEach(() => requests.splice(0));
+  afterEach(() => {
+    requests.splice(0);
+    answerTo = undefined;
+  });
   afterAll(() => server.close());
 
   it('healthcheck asks /healthz and exits 0 on 2xx only', async () => {
@@ -137,6 +161,108 @@ describe('commands that talk to a server', () => {
     expect((await hookbay(['healthcheck', '--config', config])).exitCode).toBe(0);
   });
 
+  describe('with a configuration whose secrets are not set in this terminal', () => {
+    const configured = (more = ''): string =>
+      file(
+        'secrets.yaml',
+        `listen: ${base.slice(7)}\nadmin:\n  listen: ${base.slice(7)}\n${more}routes: { a: { path: /a, verify: { provider: knowledgesdk, token: "\${HOOK_TOKEN}" }, deliver: "http://127.0.0.1:9/" } }\n`,
+      );
+    const withToken = '  token: "${ADMIN_TOKEN}"\n';
+
+    beforeEach(() => {
+      answer = { status: 200, body: '{"data":[],"nextCursor":null}' };
+    });
+
+    it.each([['events'], ['healthcheck']])('%s asks the relay of the file', async (command) => {
+      expect(await hookbay([command, '--config', configured()])).toMatchObject({ exitCode: 0 });
+      expect(requests).toHaveLength(1);
+    });
+
+    it('healthcheck needs no token', async () => {
+      expect(await hookbay(['healthcheck', '--config', configured(withToken)])).toMatchObject({ exitCode: 0 });
+    });
+
+    it('names the variable of the admin token, and asks nobody', async () => {
+      const { exitCode, stderr } = await hookbay(['events', '--config', configured(withToken)]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('ADMIN_TOKEN is not set');
+      expect(requests).toEqual([]);
+    });
+
+    it('takes the token from the options, or from the first of a list that is known', async () => {
+      await hookbay(['events', '--config', configured(withToken), '--token', 'given']);
+      const list = '  token: ["${NEW_TOKEN}", "${ADMIN_TOKEN}"]\n';
+      await hookbay(['events', '--config', configured(list)], { env: { ADMIN_TOKEN: 'of-the-list' } });
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer given', 'Bearer of-the-list']);
+    });
+
+    it.each([['events'], ['healthcheck']])(
+      '%s: an address that is not known, or a file that is no YAML, is exit 2',
+      async (command) => {
+        const unset = file('unset.yaml', 'listen: "${WHERE}"\nadmin: { listen: "${WHERE}" }\n');
+        const broken = file('broken.yaml', 'listen: [\n');
+        for (const [config, message] of [
+          [unset, 'WHERE is not set'],
+          [broken, 'cannot be read'],
+          [join(folder, 'none.yaml'), 'cannot be read'],
+        ] as const) {
+          const { exitCode, stderr } = await hookbay([command, '--config', config]);
+          expect(stderr).toContain(message);
+          expect(exitCode).toBe(2);
+        }
+        expect(requests).toEqual([]);
+      },
+    );
+  });
+
+  it.each([
+    ['events', '--route', 'ap'],
+    ['deliveries', '--target', 'ap'],
+    ['replay', '--target', 'ap'],
+    ['rejections', '--route', 'ap'],
+  ])('%s %s with a name that there is not is an error, not an empty list', async (...argv) => {
+    answerTo = (url) =>
+      /^\/api\/v1\/(routes|targets)$/.test(url) ? '{"data":[{"name":"app"}]}' : '{"data":[],"nextCursor":null}';
+    const { exitCode, stdout, stderr } = await hookbay([...argv, '--url', base]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/There is no (route|target) "ap"\.\nThere are: app\./);
+    expect(requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
+  it('takes a name that the configuration no longer has while deliveries of it are stored', async () => {
+    answerTo = (url) =>
+      url.startsWith('/api/v1/deliveries?target=gone')
+        ? '{"data":[{}]}'
+        : '{"data":[],"nextCursor":null,"matched":1,"sample":[]}';
+    expect(await hookbay(['replay', '--target', 'gone', '--dry-run', '--url', base])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('lists refused requests with their reasons', async () => {
+    const rejection = {
+      route: 'app',
+      at: '2026-03-20T14:30:00.000Z',
+      reason: 'verification_failed',
+      explanation: 'no token',
+      peer: '::1',
+      status: 401,
+    };
+    answer = { status: 200, body: JSON.stringify({ data: [rejection], nextCursor: 'next' }) };
+    const { stdout, stderr } = await hookbay(['rejections', '--route', 'app', '-n', '3', '--url', base]);
+    expect(stdout).toMatch(/ago +app +401 +::1 +verification_failed +no token\n$/);
+    expect(stderr).toContain('--cursor next');
+    expect(requests[0]?.url).toBe('/api/v1/rejections?route=app&limit=3');
+  });
+
+  it('shows the faults that refuse a reload', async () => {
+    answer = {
+      status: 422,
+      body: '{"detail":"The configuration has faults.","code":"configuration_faults","faults":["config.yaml:1:1: first","config.yaml:2:1: second"]}',
+    };
+    const { exitCode, stderr } = await hookbay(['reload', '--url', base]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/1:1: first[\s\S]*2:1: second[\s\S]*has faults/);
+  });
+
   it('send --to signs a fresh test event', async () => {
     answer = { status: 200, body: 'thanks' };
     const argv = ['send', '--to', `${base}/hook`, '--secret', 'the-token', '--event', 'PAGE_SCRAPED', '--payload', '-'];
@@ -154,7 +280,7 @@ describe('commands that talk to a server', () => {
   });
 
   it('send --to sends a given body byte for byte, and a refusal exits 1', async () => {
-    answer = { status: 401, body: 'no\u001b[2J' };
+    answer = { status: 401, body: 'no\u001b[2J\n' };
     const body = file('body.json', '{ "a" :1}\n');
     const { exitCode, stdout, stderr } = await hookbay(['send', '--to', base, '--data', body]);
     expect(exitCode).toBe(1);
@@ -184,7 +310,7 @@ describe('commands that talk to a server', () => {
   });
 
   it('asks for what the options choose, and nothing more', async () => {
-    answer = { status: 200, body: '{"data":[],"nextCursor":"next"}' };
+    answerTo = (url) => (url.endsWith('/targets') ? '{"data":[{"name":"app"}]}' : '{"data":[],"nextCursor":"next"}');
     const argv = [
       'deliveries',
       '--url',

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Path } from './fault.ts';
+import { listenAddress } from './leaves.ts';
+import { parseSource } from './source.ts';
+import { readTree, valueAt } from './tree.ts';
+import type { ListenAddress } from './types.ts';
+
+/** One value of a file: it may be absent, or written and yet not known here. */
+export type Written<T> = { kind: 'absent' } | { kind: 'known'; value: T } | { kind: 'unknown'; why: string };
+
+/** Where a relay with this file listens, and the token of its admin API. */
+export interface FileAddresses {
+  listen: Written<ListenAddress>;
+  adminListen: Written<ListenAddress>;
+  adminToken: Written<string>;
+}
+
+const listen = listenAddress();
+
+/**
+ * Reads what it takes to reach a running relay, and nothing else: whoever asks it need not have the secrets that it runs with,
+ * and the file may have faults elsewhere.
+ * @param file absolute path
+ * @returns null when the file cannot be read or is not YAML
+ */
+export function readAddresses(file: string, env: Readonly<Record<string, string | undefined>>): FileAddresses | null {
+  const text = contents(file);
+  const source = text === null ? null : parseSource(text);
+  if (source === null || !source.whole) return null;
+  const tree = readTree(
+    source.document,
+    { env, readFile: (path) => readFileSync(path, 'utf8'), folder: dirname(file) },
+    source.unquoted,
+  );
+  const read = (path: Path): Written<unknown> => {
+    const value = valueAt(tree.value, path);
+    if (value === undefined) return { kind: 'absent' };
+    if (!tree.isBroken(path)) return { kind: 'known', value };
+    const key = JSON.stringify(path);
+    const fault = tree.faults.find((each) => JSON.stringify(each.path) === key);
+    return { kind: 'unknown', why: fault?.message ?? 'its placeholder must be quoted' };
+  };
+  const address = (path: Path): Written<ListenAddress> => {
+    const written = read(path);
+    if (written.kind !== 'known') return written;
+    const { data } = listen.safeParse(written.value);
+    return data === undefined ? { kind: 'unknown', why: 'it is not an address' } : { kind: 'known', value: data };
+  };
+  const token = read(['admin', 'token']);
+  const tokens =
+    token.kind === 'known' && Array.isArray(token.value) ? token.value.map((_, i) => read(['admin', 'token', i])) : [token];
+  return { listen: address(['listen']), adminListen: address(['admin', 'listen']), adminToken: firstKnown(tokens) };
+}
+
+function contents(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Any token of a list opens the API; an empty one counts as not there. */
+function firstKnown(tokens: readonly Written<unknown>[]): Written<string> {
+  let unknown: Written<string> = { kind: 'absent' };
+  for (const token of tokens) {
+    if (token.kind === 'unknown') unknown = token;
+    else if (token.kind === 'known' && typeof token.value === 'string' && token.value !== '')
+      return { kind: 'known', value: token.value };
+  }
+  return unknown;
+}
