@@ -178,9 +178,12 @@ function refuseOtherMethods(app: Express, options: AppOptions): void {
   }
 }
 
+/** As it was asked for; `request.path` leaves out where its handler is mounted. */
+const pathOf = (request: Request): string => request.originalUrl.replace(/\?.*$/s, '');
+
 function notFound(request: Request): HookbayError {
   const hint = 'GET /openapi.json lists everything.';
-  return new HookbayError({ code: 'not_found', status: 404, message: `There is nothing at ${request.path}.`, hint });
+  return new HookbayError({ code: 'not_found', status: 404, message: `There is nothing at ${pathOf(request)}.`, hint });
 }
 
 /** Errors of Express and its parsers carry a status; everything else that is not a HookbayError is ours and says nothing. */
@@ -201,7 +204,7 @@ function failed(logger: Logger) {
     const problem = problemOf(error);
     const record = {
       method: request.method,
-      path: request.path,
+      path: pathOf(request),
       status: problem.status,
       code: problem.code,
       peer: peerOf(request),

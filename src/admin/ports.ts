@@ -124,8 +124,9 @@ export interface TargetView {
   /** Credentials hidden. */
   url: string;
   state: 'healthy' | 'retrying' | 'paused';
-  /** Since when it is in that state and why, where known. */
+  /** Since when it is in that state; null when it is `healthy` because nothing was attempted since the start. */
   since: number | null;
+  /** Why it is paused, what failed last, or that nothing was attempted. */
   reason: string | null;
   concurrency: number;
   inFlight: number;

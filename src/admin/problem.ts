@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Response } from 'express';
 import type { z } from 'zod';
 import { closest } from '../config/suggest.ts';
@@ -61,7 +62,7 @@ export function sendProblem(response: Response, problem: HookbayError): void {
     .send(
       JSON.stringify({
         type: 'about:blank',
-        title: problem.code.replaceAll('_', ' '),
+        title: STATUS_CODES[problem.status] ?? 'Error',
         status: problem.status,
         code: problem.code,
         detail: problem.message,

@@ -89,9 +89,11 @@ export const target = z
   .strictObject({
     name: z.string(),
     url: z.string().describe('credentials hidden'),
-    state: z.enum(['healthy', 'retrying', 'paused']),
-    since: time.nullable(),
-    reason: z.string().nullable(),
+    state: z
+      .enum(['healthy', 'retrying', 'paused'])
+      .describe('`retrying`: its last attempt failed. `healthy`: it succeeded, or there was none since the start'),
+    since: time.nullable().describe('null while nothing was attempted since the start'),
+    reason: z.string().nullable().describe('why it is paused, what failed last, or that nothing was attempted'),
     concurrency: z.int(),
     inFlight: z.int(),
     maxAttempts: z.int(),

@@ -14,6 +14,18 @@ interface Pause {
   reason: string | null;
 }
 
+/** How a target is by its last attempt. Who was not tried since the start is not known to fail, and that is said. */
+function standing(running: Running | null, counts: TargetCounts | undefined): Pick<TargetView, 'state' | 'since' | 'reason'> {
+  if (running === null || running.since === null) return { state: 'healthy', since: null, reason: NOT_TRIED };
+  const { state, since, lastError } = running;
+  if (state === 'healthy') return { state, since, reason: null };
+  const error = lastError?.message ?? null;
+  const isWaiting = (counts?.counts.pending ?? 0) > 0;
+  return { state, since, reason: isWaiting || error === null ? error : `${error}; nothing is left to retry` };
+}
+
+const NOT_TRIED = 'no attempt since the start';
+
 export interface TargetSources {
   configs(): ReadonlyMap<string, TargetConfig>;
   running(target: string): Running | null;
@@ -50,10 +62,12 @@ export class TargetViews implements Targets {
 
   async pause(name: string, reason: string | null): Promise<TargetView | null> {
     if (!this.#sources.configs().has(name)) return null;
-    await this.#sources.storePause(name, reason);
-    const at = this.#pauses.get(name)?.at ?? this.#sources.now();
-    this.#pauses.set(name, { at, reason });
-    this.#sources.pause(name, reason);
+    const before = this.#pauses.get(name);
+    const kept = reason ?? before?.reason ?? null;
+    await this.#sources.storePause(name, kept);
+    const at = before?.at ?? this.#sources.now();
+    this.#pauses.set(name, { at, reason: kept });
+    this.#sources.pause(name, kept);
     return this.get(name);
   }
 
@@ -68,13 +82,10 @@ export class TargetViews implements Targets {
   #view({ name, shownUrl, concurrency, retry }: TargetConfig, counts: TargetCounts | undefined): TargetView {
     const running = this.#sources.running(name);
     const pause = this.#pauses.get(name);
-    const state = pause !== undefined ? 'paused' : (running?.state ?? 'healthy');
     return {
       name,
       url: shownUrl,
-      state,
-      since: pause !== undefined ? pause.at : (running?.since ?? null),
-      reason: pause !== undefined ? pause.reason : state === 'retrying' ? (running?.lastError?.message ?? null) : null,
+      ...(pause === undefined ? standing(running, counts) : { state: 'paused', since: pause.at, reason: pause.reason }),
       concurrency,
       inFlight: running?.inFlight ?? 0,
       maxAttempts: retry.attempts,

@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts';
 /** How a target has been doing lately. Times are wall ms. */
 export interface Health {
   state: 'healthy' | 'retrying';
-  /** Since when it is in this state; null when it has been so from the start. */
+  /** Since when it is in this state, by its attempts; null while none has ended since the start. */
   since: number | null;
   lastError: { at: number; code: string; message: string } | null;
 }
@@ -25,7 +25,10 @@ export class TargetHealth {
   }
 
   succeeded(now: number): void {
-    if (this.#health.state === 'healthy') return;
+    if (this.#health.state === 'healthy') {
+      if (this.#health.since === null) this.#health = { ...this.#health, since: now };
+      return;
+    }
     const failedForMs = now - (this.#health.since ?? now);
     this.#logger.info({ target: this.#target, failedForMs }, 'target works again');
     this.#health = { ...this.#health, state: 'healthy', since: now };

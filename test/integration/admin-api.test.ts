@@ -379,3 +379,12 @@ describe('the listener', () => {
     await expect(adminRig({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
+
+describe('a problem', () => {
+  it('is titled by its status, as on the public listener, and names the path that was asked for', async () => {
+    const { body } = await get('/api/v1/nope?a=1').expect(404);
+    expect(body).toMatchObject({ title: 'Not Found', code: 'not_found', detail: 'There is nothing at /api/v1/nope.' });
+    const unknown = await get('/api/v1/deliveries/dlv_nope').expect(404);
+    expect(unknown.body).toMatchObject({ title: 'Not Found', code: 'unknown_delivery' });
+  });
+});
