@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChildProgram } from '../support/child-program.ts';
+import { relayConfig } from '../support/relay-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 const entry = resolve(import.meta.dirname, '../../src/main.ts');
@@ -40,6 +41,19 @@ function realConfiguration(program: ChildProgram): string {
   const last = program.lines.findIndex((text) => text.startsWith('export KNOWLEDGESDK_WEBHOOK_TOKEN='));
   return program.lines.slice(first, last + 1).join('\n');
 }
+
+it('npm passes a SIGTERM on, so that no relay is left behind', async () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'config.yaml'), JSON.stringify(relayConfig({ target: 'http://127.0.0.1:1/' })));
+  const command = ['npm', 'run', '--silent', 'hookbay', '--', 'serve', '--config', join(folder, 'config.yaml')];
+  const program = new ChildProgram(command, { cwd: join(import.meta.dirname, '../..') });
+  cleanUps.push(() => program.kill());
+  const { public: publicUrl } = await program.record('listening');
+  process.kill(program.pid, 'SIGTERM'); // to npm alone, as a supervisor does
+  await program.record('stopped');
+  await program.exited;
+  await expect(fetch(`${String(publicUrl)}/healthz`)).rejects.toThrow();
+});
 
 describe('the first command, with nothing but a folder', () => {
   it('takes, acknowledges and delivers a test event and prints a curl line that works as it is', async () => {
