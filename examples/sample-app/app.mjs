@@ -3,7 +3,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const port = Number(process.env.PORT ?? 3000);
-const key = Buffer.from((process.env.HOOKBAY_SIGNING_SECRET ?? '').replace(/^whsec_/, ''), 'base64');
+const secret = process.env.HOOKBAY_SIGNING_SECRET ?? '';
+/** After `whsec_` the key's bytes are in base64; any other secret is the key itself, as text. */
+const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret, 'utf8');
 /** Webhooks come at least once: an app that must not do its work twice remembers `webhook-id`, best in its own database. */
 const done = new Set();
 
@@ -18,7 +20,7 @@ function isGenuine(headers, body) {
   });
 }
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
@@ -30,4 +32,5 @@ createServer(async (request, response) => {
     `${again ? 'again' : 'got'} ${request.headers['hookbay-event-type'] ?? '-'} ${id}: ${body.toString().slice(0, 200)}`,
   );
   response.end('ok\n');
-}).listen(port, () => console.log(`sample app listening on ${port}`));
+});
+server.listen(port, () => console.log(`sample app listening on ${server.address().port}`));
