@@ -93,7 +93,7 @@ export class PublicHandler {
       this.#refuse(exchange, request, route, unavailable, 'the relay takes no events at the moment');
       return;
     }
-    if (!inFlight.reserve(length)) {
+    if (!inFlight.fits(length)) {
       this.#refuse(exchange, request, route, 'in_flight_full', 'the bodies in flight use up limits.inFlight');
       return;
     }

@@ -47,7 +47,11 @@ export function readHead(rawHeaders: readonly string[], hostRequired: boolean): 
         }
         break;
       case 17:
-        if (name.toLowerCase() === 'transfer-encoding') head.length = null;
+        if (name.toLowerCase() === 'transfer-encoding') {
+          head.length = null;
+          // Any other coding would be stored still coded, with nothing left to say so (RFC 9112 section 6.1).
+          if (value.toLowerCase() !== 'chunked') head.fault = 'the Transfer-Encoding is not chunked alone';
+        }
         break;
     }
   }

@@ -1,4 +1,7 @@
-/** The bytes that bodies may take in memory over all requests, from their announcement to their answer. */
+/**
+ * The bytes that bodies take in memory over all requests, from their arrival to their answer. What is only announced
+ * does not count: a few idle connections could announce all there is.
+ */
 export class InFlightBytes {
   #used = 0;
   limit: number;
@@ -11,9 +14,14 @@ export class InFlightBytes {
     return this.#used;
   }
 
+  /** Whether there is room for so many bytes now. */
+  fits(bytes: number): boolean {
+    return bytes === 0 || this.#used + bytes <= this.limit;
+  }
+
   /** Takes all of `bytes`, or nothing and answers false. */
   reserve(bytes: number): boolean {
-    if (bytes > 0 && this.#used + bytes > this.limit) return false;
+    if (!this.fits(bytes)) return false;
     this.#used += bytes;
     return true;
   }

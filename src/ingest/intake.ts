@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
 import { answerJson, answerProblem } from './answers.ts';
+import { BodyBuffer } from './body.ts';
 import type { CappedLog } from './capped-log.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
@@ -51,12 +52,10 @@ export class Intake {
   readonly #route: Route;
   readonly #request: IntakeRequest;
   readonly #bodyLimit: number;
-  #chunks: Buffer[] = [];
-  #received = 0;
-  #reserved: number;
+  readonly #body = new BodyBuffer();
+  #reserved = 0;
   #state: 'reading' | 'appending' | 'over' = 'reading';
 
-  /** The declared length is reserved already. */
   constructor(
     services: IntakeServices,
     exchange: { message: IncomingMessage; response: ServerResponse },
@@ -70,26 +69,22 @@ export class Intake {
     this.#route = route;
     this.#request = request;
     this.#bodyLimit = bodyLimit;
-    this.#reserved = request.head.length ?? 0;
   }
 
-  /** A piece of the body has come. Chunked bodies take their memory as they grow. */
+  /** A piece of the body has come. */
   take(chunk: Buffer): void {
     if (this.#state !== 'reading') return;
-    this.#received += chunk.length;
-    if (this.#received > this.#bodyLimit) {
+    if (this.#body.length + chunk.length > this.#bodyLimit) {
       this.#refuse('body_too_large', `the body is larger than ${this.#bodyLimit} bytes`);
       return;
     }
-    const more = this.#received - this.#reserved;
-    if (more > 0) {
-      if (!this.#services.inFlight.reserve(more)) {
-        this.#refuse('in_flight_full', 'the bodies in flight use up limits.inFlight');
-        return;
-      }
-      this.#reserved += more;
+    const more = this.#body.sizeWith(chunk) - this.#reserved;
+    if (!this.#services.inFlight.reserve(more)) {
+      this.#refuse('in_flight_full', 'the bodies in flight use up limits.inFlight');
+      return;
     }
-    this.#chunks.push(chunk);
+    this.#reserved += more;
+    this.#body.append(chunk);
   }
 
   /** The body is complete. */
@@ -97,7 +92,7 @@ export class Intake {
     if (this.#state !== 'reading') return;
     this.#state = 'appending';
     try {
-      this.#accept(this.#body());
+      this.#accept(this.#body.bytes());
     } catch (error) {
       this.#services.logger.error({ err: error, route: this.#route.name }, 'ingest_failed');
       this.#refuse('internal_error', 'the relay failed on this request; its log has the error');
@@ -107,11 +102,6 @@ export class Intake {
   /** The connection is gone. What is being appended goes on; what was only read is forgotten. */
   abandon(): void {
     if (this.#state === 'reading') this.#finish();
-  }
-
-  #body(): Buffer {
-    const [first] = this.#chunks;
-    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#received);
   }
 
   /** Verification, type, key, append: the order of semantics.md. */
@@ -185,7 +175,7 @@ export class Intake {
   #finish(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#chunks = [];
+    this.#body.clear();
     this.#services.inFlight.release(this.#reserved);
     this.#reserved = 0;
   }

@@ -372,20 +372,39 @@ describe('limits', () => {
     expect(await client.until('verification_failed')).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  test('announced bodies share limits.inFlight; the next one gets 503 before its body', async () => {
+  test('bodies that have come share limits.inFlight; the next one gets 503 before its body', async () => {
     const hookbay = await start({ settings: settings({ inFlight: 1_000 }) });
     const first = new RawClient(hookbay.port).send(
-      `POST ${PATH} HTTP/1.1\r\nHost: a\r\nX-KnowledgeSDK-Webhook-Token: ${TOKEN}\r\nContent-Length: 900\r\n\r\n`,
+      `POST ${PATH} HTTP/1.1\r\nHost: a\r\nX-KnowledgeSDK-Webhook-Token: ${TOKEN}\r\nContent-Length: 901\r\n\r\n${'y'.repeat(900)}`,
     );
-    await waitFor('reservation', () => hookbay.listener.inFlightBytes() === 900);
+    await waitFor('bytes', () => hookbay.listener.inFlightBytes() === 900);
     const answer = await post(hookbay, 'x'.repeat(101));
     expect(answer).toMatchObject({ status: 503, json: { code: 'in_flight_full' } });
     expect(answer.headers['retry-after']).toBe('1');
     expect((await post(hookbay, 'x'.repeat(100))).status).toBe(200);
-    await first.send('y'.repeat(900)).until('accepted');
-    expect(hookbay.listener.inFlightBytes()).toBe(0);
-    expect((await post(hookbay, 'x'.repeat(1_000))).status).toBe(200);
     first.socket.destroy();
+    await waitFor('release', () => hookbay.listener.inFlightBytes() === 0);
+    expect((await post(hookbay, 'x'.repeat(1_000))).status).toBe(200);
+  });
+
+  test('connections that announce much and send nothing keep nobody out', async () => {
+    const hookbay = await start({ settings: settings({ inFlight: 1_000 }) });
+    const head = `POST ${PATH} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n`;
+    const idle = Array.from({ length: 5 }, () => new RawClient(hookbay.port).send(head));
+    for (const client of idle) await client.until('100 Continue');
+    expect((await post(hookbay, 'x'.repeat(1_000))).status).toBe(200);
+    for (const client of idle) client.socket.destroy();
+  });
+
+  test('a body in pieces of one byte takes no more than its size, and arrives whole', async () => {
+    const hookbay = await start({ settings: settings({ inFlight: 64 * 1024 }) });
+    const pieces = Array.from({ length: 20_000 }, (_, index) => String.fromCharCode(97 + (index % 26)));
+    const client = new RawClient(hookbay.port).send(
+      `POST ${PATH} HTTP/1.1\r\nHost: a\r\nX-KnowledgeSDK-Webhook-Token: ${TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    await client.send(`${pieces.map((piece) => `1\r\n${piece}\r\n`).join('')}0\r\n\r\n`).until('accepted');
+    expect(hookbay.log.events[0]?.event.body.toString()).toBe(pieces.join(''));
+    client.socket.destroy();
   });
 
   test('chunked bodies take their share as they grow', async () => {
@@ -402,7 +421,7 @@ describe('limits', () => {
   test('an upload that breaks off is forgotten and gives its bytes back', async () => {
     const hookbay = await start();
     const client = new RawClient(hookbay.port).send(`POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf`);
-    await waitFor('reservation', () => hookbay.listener.inFlightBytes() === 1_000);
+    await waitFor('first bytes', () => hookbay.listener.inFlightBytes() === 4);
     client.socket.destroy();
     await waitFor('release', () => hookbay.listener.inFlightBytes() === 0);
     expect(hookbay.log.events).toEqual([]);
@@ -453,7 +472,7 @@ describe('reload and stop', () => {
     const client = new RawClient(hookbay.port).send(
       `POST ${PATH} HTTP/1.1\r\nHost: a\r\nX-KnowledgeSDK-Webhook-Token: ${TOKEN}\r\nContent-Length: 2\r\n\r\n{`,
     );
-    await waitFor('reservation', () => hookbay.listener.inFlightBytes() === 2);
+    await waitFor('first byte', () => hookbay.listener.inFlightBytes() === 1);
     const verify = verifyConfig({ tokens: ['tok_next'] });
     hookbay.listener.configure(settings({ body: 1 }, [routeConfig({ verify, deliver: [{ target: 'other', events: null }] })]));
     await client.send('}').until('accepted');
