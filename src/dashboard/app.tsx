@@ -20,32 +20,55 @@ const PLACES = [
   { name: 'Rejections', path: 'rejections' },
 ];
 
+/** What this browser may see. Without a token in the configuration there is no session to end. */
+type Access = 'unknown' | 'open' | 'session' | 'locked';
+
+/** Asks once before anything else does, so that a visitor without a session is refused once. */
+function useAccess(): [Access, (access: Access) => void] {
+  const [access, setAccess] = useState<Access>('unknown');
+  useEffect(() => {
+    const ended = new AbortController();
+    const learn = (found: Access) => setAccess((last) => (last === 'unknown' ? found : last));
+    const stopListening = onTokenNeeded(() => setAccess('locked'));
+    get<ShownConfig>('config', ended.signal).then(
+      ({ admin }) => learn(admin.token === null ? 'open' : 'session'),
+      // A refusal has been heard above; any other trouble is told by the place itself.
+      () => learn('open'),
+    );
+    return () => {
+      ended.abort();
+      stopListening();
+    };
+  }, []);
+  return [access, setAccess];
+}
+
 /** The page: a head with the places, and the place that the address names. */
 export function App() {
-  const [isLockedOut, setLockedOut] = useState(false);
+  const [access, setAccess] = useAccess();
   const location = useLocation();
-  useEffect(() => onTokenNeeded(() => setLockedOut(true)), []);
   return (
     <Notices>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         Skip to the content
       </button>
-      <Head place={location.path[0] ?? ''} isLockedOut={isLockedOut} onSignedOut={() => setLockedOut(true)} />
+      <Head place={location.path[0] ?? ''} access={access} onSignedOut={() => setAccess('locked')} />
       <main id="main" tabIndex={-1}>
-        {isLockedOut ? <Login onSignedIn={() => setLockedOut(false)} /> : <Place location={location} />}
+        {access === 'locked' && <Login onSignedIn={() => setAccess('session')} />}
+        {(access === 'open' || access === 'session') && <Place location={location} />}
       </main>
     </Notices>
   );
 }
 
-function Head({ place, isLockedOut, onSignedOut }: { place: string; isLockedOut: boolean; onSignedOut: () => void }) {
+function Head({ place, access, onSignedOut }: { place: string; access: Access; onSignedOut: () => void }) {
   return (
     <header>
       <div class="head">
         <a class="brand" href="#/">
           Hookbay
         </a>
-        {!isLockedOut && (
+        {(access === 'open' || access === 'session') && (
           <nav aria-label="Places">
             {PLACES.map(({ name, path }) => (
               <a key={path} href={placeOf([path].filter(Boolean))} aria-current={place === path ? 'page' : undefined}>
@@ -56,7 +79,7 @@ function Head({ place, isLockedOut, onSignedOut }: { place: string; isLockedOut:
         )}
         <div class="head-end">
           <ReadinessMark />
-          {!isLockedOut && <SignOut onSignedOut={onSignedOut} />}
+          {access === 'session' && <SignOut onSignedOut={onSignedOut} />}
         </div>
       </div>
     </header>
@@ -83,18 +106,7 @@ function ReadinessMark() {
   );
 }
 
-/** Only where there is a token: without one there is no session. */
 function SignOut({ onSignedOut }: { onSignedOut: () => void }) {
-  const [hasToken, setHasToken] = useState(false);
-  useEffect(() => {
-    const ended = new AbortController();
-    get<ShownConfig>('config', ended.signal).then(
-      ({ admin }) => setHasToken(admin.token !== null),
-      () => setHasToken(false),
-    );
-    return () => ended.abort();
-  }, []);
-  if (!hasToken) return null;
   const leave = async (): Promise<string> => {
     await signOut();
     onSignedOut();

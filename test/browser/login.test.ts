@@ -21,12 +21,17 @@ describe.skipIf(CHROMIUM === null)(title, () => {
 
   it('wants the right token, keeps the session over a reload, and ends it', async () => {
     const { page, mishaps } = await openPage(browser, relay.adminUrl);
+    const refused: string[] = [];
+    page.on('response', (response) => {
+      if (response.status() === 401) refused.push(new URL(response.url()).pathname);
+    });
     await page.goto(`${relay.adminUrl}/#/events`);
     const signIn = page.getByRole('button', { name: 'Sign in' });
     await page.getByLabel('Admin token').fill('not-the-token');
     await signIn.click();
     await page.getByText('This token is not known here.').waitFor();
     expect(await page.getByRole('navigation').count()).toBe(0);
+    expect(refused).toEqual(['/api/v1/config', '/api/v1/session']);
 
     await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
     await page.keyboard.press('Enter');

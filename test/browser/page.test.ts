@@ -50,6 +50,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await go('');
     await heading('Overview');
     await page.getByText('Nothing has arrived yet').waitFor();
+    await page.getByText('no attempt yet').waitFor();
     const shown = await page.locator('.empty pre').innerText();
     // The port is only known to this test: the configuration says 0, for any that is free.
     const line = shown.replace('http://127.0.0.1:0', relay.publicUrl);
@@ -94,6 +95,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     receiver.behave({ kind: 'answer', status: 500, body: 'out of order' });
     await post();
     await go('dead-letters');
+    await page.locator('tbody tr', { hasText: /out of order.*PAGE_SCRAPED · given up after 2 attempts, / }).waitFor();
     await page.getByRole('link', { name: /^app answered 500 after/ }).click();
     await page.getByText('Given up after 2 attempts').waitFor();
     const attempts = page.locator('.attempts > li');
@@ -106,7 +108,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.getByRole('link', { name: 'Dead letters' }).click();
     await page.getByRole('button', { name: 'Replay all' }).click();
     const dialog = page.getByRole('dialog', { name: 'Replay 1 dead letter?' });
-    await dialog.getByText(/app answered 500/).waitFor();
+    await dialog.getByText(/PAGE_SCRAPED.*app answered 500.*out of order/).waitFor();
     expect(receiver.received.length).toBe(before);
     await dialog.getByRole('button', { name: 'Replay 1 dead letter' }).click();
     await page.getByText('1 of 1 done').waitFor();

@@ -3,7 +3,7 @@ import type { Attempt, Delivery, ListedEvent } from '../../src/dashboard/api/typ
 import { listOf, takenOver, withNewest, withOlder } from '../../src/dashboard/events-list.ts';
 import { shownBody } from '../../src/dashboard/words/body.ts';
 import { curlLine } from '../../src/dashboard/words/curl.ts';
-import { attemptWords, outlookWords } from '../../src/dashboard/words/delivery.ts';
+import { answerStart, attemptWords, outlookWords } from '../../src/dashboard/words/delivery.ts';
 import { visible } from '../../src/dashboard/words/visible.ts';
 
 const body = (text: string) => shownBody(Buffer.from(text));
@@ -63,6 +63,13 @@ describe('a delivery in words', () => {
   };
   const now = Date.parse('2026-03-20T14:03:08.000Z');
 
+  it('quotes how the answer began, on one line', () => {
+    const answered = (body: string): Attempt => ({ ...attempt, response: { headers: [], body, truncated: false } });
+    expect(answerStart(answered('  out\n\tof order\n'))).toBe('out of order');
+    expect(answerStart(answered('x'.repeat(121)))).toBe(`${'x'.repeat(120)}…`);
+    expect([answerStart(attempt), answerStart(null)]).toEqual(['', '']);
+  });
+
   it('says what came back', () => {
     expect(attemptWords('app', attempt)).toBe('app answered 500 after 1.2 s');
     const refused = {
@@ -114,5 +121,10 @@ describe('the line to send', () => {
   it('is quoted for a shell', () => {
     const route = { name: 'r', path: "/it's", methods: ['PUT'], provider: 'none', deliver: [] };
     expect(curlLine(route, 'http://h').split(' \\\n  ').slice(0, 2)).toEqual(["curl 'http://h/it'\\''s'", '-X PUT']);
+  });
+
+  it('has another dedup key each time, also within a second', () => {
+    const route = { name: 'r', path: '/r', methods: ['POST'], provider: 'knowledgesdk', deliver: [] };
+    expect(curlLine(route, 'http://h')).toContain('"x-knowledgesdk-dedup-key: msg_$(date +%s%N)_$$"');
   });
 });

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { post, wordsOf } from '../api/client.ts';
 import type { Delivery, ReplayFilter } from '../api/types.ts';
+import { type EventTypes, learnTypes } from '../event-types.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { useTell } from '../parts/notices.tsx';
-import { Time } from '../parts/shown.tsx';
-import { attemptWords } from '../words/delivery.ts';
+import { EventType, Foreign, Time } from '../parts/shown.tsx';
+import { answerStart, attemptWords } from '../words/delivery.ts';
 import { counted } from '../words/figures.ts';
 
 interface Preview {
@@ -14,8 +15,15 @@ interface Preview {
 
 const SAMPLE = 5;
 
+interface BulkReplayProps {
+  filter: ReplayFilter;
+  /** What is known of the events' types; what the sample needs is added. */
+  types: EventTypes;
+  onStarted: (taskId: string) => void;
+}
+
 /** Replays all that a filter matches, after a dry run has shown what that is. */
-export function BulkReplay({ filter, onStarted }: { filter: ReplayFilter; onStarted: (taskId: string) => void }) {
+export function BulkReplay({ filter, types, onStarted }: BulkReplayProps) {
   const [preview, setPreview] = useState<Preview | null>(null);
   const [isBusy, setBusy] = useState(false);
   const tell = useTell();
@@ -28,7 +36,13 @@ export function BulkReplay({ filter, onStarted }: { filter: ReplayFilter; onStar
     }
     setBusy(false);
   };
-  const look = () => attempt(async () => setPreview(await post<Preview>('replays', { filter, dryRun: true })));
+  const look = () =>
+    attempt(async () => {
+      const { matched, sample } = await post<Preview>('replays', { filter, dryRun: true });
+      const shown = sample.slice(0, SAMPLE);
+      await learnTypes(types, shown, null);
+      setPreview({ matched, sample: shown });
+    });
   const start = () => {
     setPreview(null);
     return attempt(async () => onStarted((await post<{ taskId: string }>('replays', { filter })).taskId));
@@ -44,7 +58,7 @@ export function BulkReplay({ filter, onStarted }: { filter: ReplayFilter; onStar
             Each is tried again now{filter.target === undefined ? '' : ` at ${filter.target}`}, with a fresh budget of attempts.
             {preview.matched > 0 && ' Among them:'}
           </p>
-          <Sample deliveries={preview.sample.slice(0, SAMPLE)} />
+          <Sample deliveries={preview.sample} types={types} />
           <div class="row end">
             <button type="button" onClick={() => setPreview(null)}>
               Leave them
@@ -59,12 +73,26 @@ export function BulkReplay({ filter, onStarted }: { filter: ReplayFilter; onStar
   );
 }
 
-const Sample = ({ deliveries }: { deliveries: readonly Delivery[] }) => (
+const Sample = ({ deliveries, types }: { deliveries: readonly Delivery[]; types: EventTypes }) => (
   <ul class="sample">
-    {deliveries.map(({ id, target, lastAttempt, createdAt }) => (
-      <li key={id}>
-        <Time at={createdAt} /> {lastAttempt === null ? target : attemptWords(target, lastAttempt)}
-      </li>
+    {deliveries.map((delivery) => (
+      <SampleItem key={delivery.id} delivery={delivery} type={types.get(delivery.eventId)} />
     ))}
   </ul>
 );
+
+function SampleItem({ delivery, type }: { delivery: Delivery; type: string | null | undefined }) {
+  const { target, lastAttempt, createdAt } = delivery;
+  const said = answerStart(lastAttempt);
+  return (
+    <li>
+      <Time at={createdAt} /> {type !== undefined && <EventType type={type} />}{' '}
+      {lastAttempt === null ? target : attemptWords(target, lastAttempt)}
+      {said !== '' && (
+        <span class="muted small block">
+          <Foreign text={said} />
+        </span>
+      )}
+    </li>
+  );
+}

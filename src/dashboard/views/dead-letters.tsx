@@ -1,11 +1,12 @@
 import { useCallback, useState } from 'preact/hooks';
 import { get, post, query as queryOf } from '../api/client.ts';
 import type { Delivery, Page, ReplayFilter, Target, Task } from '../api/types.ts';
+import { type EventTypes, learnTypes } from '../event-types.ts';
 import { placeOf } from '../location.ts';
 import { Action } from '../parts/action.tsx';
-import { Time, Trouble } from '../parts/shown.tsx';
+import { EventType, Foreign, Time, Trouble } from '../parts/shown.tsx';
 import { usePolled } from '../polling.ts';
-import { attemptWords, outlookWords } from '../words/delivery.ts';
+import { answerStart, attemptWords, outlookWords } from '../words/delivery.ts';
 import { BulkReplay } from './bulk-replay.tsx';
 import { TaskProgress } from './task-progress.tsx';
 
@@ -19,12 +20,13 @@ interface Seen {
   task: Task | null;
 }
 
-async function look(target: string, limit: number, signal: AbortSignal): Promise<Seen> {
+async function look(target: string, limit: number, types: EventTypes, signal: AbortSignal): Promise<Seen> {
   const [page, targets, tasks] = await Promise.all([
     get<Page<Delivery>>(`deliveries${queryOf({ status: 'dead', target, limit })}`, signal),
     get<Page<Target>>('targets', signal),
     get<Page<Task>>('tasks?limit=1', signal),
   ]);
+  await learnTypes(types, page.data, signal);
   return { page, targets: targets.data, task: tasks.data[0] ?? null };
 }
 
@@ -32,7 +34,8 @@ async function look(target: string, limit: number, signal: AbortSignal): Promise
 export function DeadLetters({ query }: { query: URLSearchParams }) {
   const target = query.get('target') ?? '';
   const [limit, setLimit] = useState(PAGE);
-  const load = useCallback((signal: AbortSignal) => look(target, limit, signal), [target, limit]);
+  const [types] = useState<EventTypes>(() => new Map());
+  const load = useCallback((signal: AbortSignal) => look(target, limit, types, signal), [target, limit, types]);
   const { value, trouble, refresh } = usePolled(load);
   const [started, setStarted] = useState<string | null>(null);
   const filter: ReplayFilter = target === '' ? { status: 'dead' } : { status: 'dead', target };
@@ -45,6 +48,7 @@ export function DeadLetters({ query }: { query: URLSearchParams }) {
         {value !== null && value.page.data.length > 0 && (
           <BulkReplay
             filter={filter}
+            types={types}
             onStarted={(id) => {
               setStarted(id);
               refresh();
@@ -61,7 +65,9 @@ export function DeadLetters({ query }: { query: URLSearchParams }) {
           {target === '' ? 'No dead letters.' : `No dead letters of ${target}.`} Everything is delivered or on its way.
         </p>
       )}
-      {value !== null && value.page.data.length > 0 && <DeadTable deliveries={value.page.data} onChange={refresh} />}
+      {value !== null && value.page.data.length > 0 && (
+        <DeadTable deliveries={value.page.data} types={types} onChange={refresh} />
+      )}
       {value?.page.nextCursor != null && limit < MOST && (
         <button type="button" onClick={() => setLimit(MOST)}>
           Load more
@@ -88,14 +94,21 @@ function TargetLinks({ targets, chosen }: { targets: readonly Target[]; chosen: 
   );
 }
 
-function DeadTable({ deliveries, onChange }: { deliveries: readonly Delivery[]; onChange: () => void }) {
+interface DeadTableProps {
+  deliveries: readonly Delivery[];
+  types: EventTypes;
+  onChange: () => void;
+}
+
+/** In the order of the API, which is that of their beginning: a dead letter may be given up days after a later one. */
+function DeadTable({ deliveries, types, onChange }: DeadTableProps) {
   return (
     <table class="list">
-      <caption class="unseen">Dead letters, newest first</caption>
+      <caption class="unseen">Dead letters, the newest deliveries first</caption>
       <thead>
         <tr>
           <th scope="col" class="col-time">
-            Given up
+            Created
           </th>
           <th scope="col">Why</th>
           <th scope="col" class="col-route wide-only">
@@ -108,29 +121,53 @@ function DeadTable({ deliveries, onChange }: { deliveries: readonly Delivery[]; 
       </thead>
       <tbody>
         {deliveries.map((delivery) => (
-          <DeadRow key={delivery.id} delivery={delivery} onChange={onChange} />
+          <DeadRow key={delivery.id} delivery={delivery} type={types.get(delivery.eventId)} onChange={onChange} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function DeadRow({ delivery, onChange }: { delivery: Delivery; onChange: () => void }) {
+interface DeadRowProps {
+  delivery: Delivery;
+  /** Undefined while it is not known. */
+  type: string | null | undefined;
+  onChange: () => void;
+}
+
+function DeadRow({ delivery, type, onChange }: DeadRowProps) {
   const { id, eventId, target, route, lastAttempt, finishedAt, createdAt } = delivery;
   const retry = async (): Promise<string> => {
     await post(`deliveries/${encodeURIComponent(id)}/retry`);
     onChange();
     return `It is delivered to ${target} again.`;
   };
+  const said = answerStart(lastAttempt);
   return (
     <tr>
       <td class="figures">
-        <Time at={finishedAt ?? createdAt} />
+        <Time at={createdAt} />
       </td>
       <td>
         <a href={placeOf(['events', eventId])}>{lastAttempt === null ? eventId : attemptWords(target, lastAttempt)}</a>
+        {said !== '' && (
+          <span class="small block">
+            <Foreign text={said} />
+          </span>
+        )}
         <span class="muted small block">
-          {outlookWords(delivery)} · {route}
+          {type !== undefined && (
+            <>
+              <EventType type={type} /> ·{' '}
+            </>
+          )}
+          {outlookWords(delivery)}
+          {finishedAt !== null && (
+            <>
+              , <Time at={finishedAt} />
+            </>
+          )}{' '}
+          · {route}
         </span>
       </td>
       <td class="wide-only clip">{target}</td>

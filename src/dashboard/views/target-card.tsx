@@ -4,13 +4,19 @@ import { Action } from '../parts/action.tsx';
 import { Time } from '../parts/shown.tsx';
 import { count } from '../words/figures.ts';
 
-const STATES: Record<Target['state'], string> = { healthy: 'healthy', retrying: 'failing, retrying', paused: 'paused' };
-
 const SHOWN = ['delivered', 'pending', 'dead', 'held'] as const;
+
+/** `since` is null while nothing was attempted: then nobody knows yet. */
+function stateOf({ state, since, counts }: Target): { name: string; tone: string } {
+  if (state === 'healthy' && since === null) return { name: 'no attempt yet', tone: 'unknown' };
+  if (state === 'retrying') return { name: (counts.pending ?? 0) > 0 ? 'failing, retrying' : 'failing', tone: state };
+  return { name: state, tone: state };
+}
 
 /** One target: how it is, what waits for it, and its brake. */
 export function TargetCard({ target, onChange }: { target: Target; onChange: () => void }) {
   const { name, url, state, since, reason, counts } = target;
+  const shown = stateOf(target);
   const change = (action: 'pause' | 'resume', said: string) => async (): Promise<string> => {
     await post(`targets/${encodeURIComponent(name)}/${action}`);
     onChange();
@@ -20,7 +26,7 @@ export function TargetCard({ target, onChange }: { target: Target; onChange: () 
     <li class="card">
       <div class="row between">
         <h3>{name}</h3>
-        <span class={`state state-${state}`}>{STATES[state]}</span>
+        <span class={`state state-${shown.tone}`}>{shown.name}</span>
       </div>
       <p class="address">{url}</p>
       <dl class="counts">
@@ -33,7 +39,7 @@ export function TargetCard({ target, onChange }: { target: Target; onChange: () 
       </dl>
       <div class="row between one-line">
         <p class="muted small">
-          {state === 'healthy' ? null : reason}
+          {reason}
           {since !== null && state !== 'healthy' && (
             <>
               {reason === null ? 'Since ' : ', since '}

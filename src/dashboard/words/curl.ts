@@ -15,7 +15,7 @@ export function curlLine(route: Route, base: string): string {
   const method = route.methods.includes('POST') ? [] : [`-X ${route.methods[0] ?? 'POST'}`];
   const proof =
     route.provider === 'knowledgesdk'
-      ? ['-H "x-knowledgesdk-webhook-token: $TOKEN"', '-H "x-knowledgesdk-dedup-key: msg_$(date +%s)_$$"']
+      ? ['-H "x-knowledgesdk-webhook-token: $TOKEN"', '-H "x-knowledgesdk-dedup-key: msg_$(date +%s%N)_$$"']
       : [];
   const parts = [`curl ${quoted(base + route.path)}`, ...method, "-H 'content-type: application/json'", ...proof];
   return [...parts, `-d ${quoted(BODY)}`].join(' \\\n  ');

@@ -47,6 +47,14 @@ export function attemptWords(target: string, { statusCode, durationMs, error }: 
   return `${target}: ${what.charAt(0).toLowerCase()}${what.slice(1)}, ${after}`;
 }
 
+const LONGEST_ANSWER = 120;
+
+/** How the body of the target's answer begins, on one line; empty when there is none. */
+export function answerStart(attempt: Attempt | null): string {
+  const text = (attempt?.response?.body ?? '').replace(/\s+/g, ' ').trim();
+  return text.length <= LONGEST_ANSWER ? text : `${text.slice(0, LONGEST_ANSWER)}…`;
+}
+
 /**
  * What comes next, or why nothing does; empty when the status says it all.
  * @param isPaused whether its target is
