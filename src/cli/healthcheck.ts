@@ -36,7 +36,7 @@ export function addHealthcheck(program: Command, context: CommandContext): void 
     .addHelpText('after', EXAMPLES)
     .action(async (options: HealthOptions) => {
       const base = options.url ?? (await listenUrl(context, options.config));
-      if (!URL.canParse(base)) throw wrongUse(`--url wants a URL, and this is none: ${base}`, `For example ${DEFAULT_URL}.`);
+      if (!URL.canParse(base)) throw wrongUse(`--url needs a URL; this is not one: ${base}`, `For example ${DEFAULT_URL}.`);
       const url = new URL(options.ready ? '/readyz' : '/healthz', base);
       const { status, error } = await ask(url);
       const ok = status !== null && status >= 200 && status < 300;

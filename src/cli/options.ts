@@ -31,7 +31,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--route <name>', 'only of this route')
     .option('--status <status>', 'only with this status: pending, delivered, dead, held, filtered, cancelled')
     .option('--from <time>', 'not older than this: 90s, 15m, 2h, 7d (ago), or an ISO 8601 time', parseTime)
-    .option('--to <time>', 'older than this, written alike', parseTime);
+    .option('--to <time>', 'older than this, in the same form', parseTime);
 }
 
 export interface PageOptions {

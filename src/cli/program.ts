@@ -30,7 +30,7 @@ const COMMANDS = [
 ];
 
 const EXAMPLES = `
-Start with \`hookbay serve\`: it needs no configuration to try out.
+Start with \`hookbay serve\`: without a configuration file it starts a quickstart.
 Exit codes: 0 done, 1 failed, 2 wrong use or configuration.`;
 
 /** Runs the command that the words name, and tells its error. @returns the process's exit code; never rejects */

@@ -111,7 +111,7 @@ function welcome(context: CommandContext, at: { urls: RelayUrls; hook: string; t
     row('Webhooks', at.hook),
     row('Page', `${at.urls.admin}/`),
     row('Token', at.token),
-    row('Data', `./${relative(context.cwd, at.folder)} (kept; delete it to begin afresh)`),
+    row('Data', `./${relative(context.cwd, at.folder)} (kept; delete it to start over)`),
     `\nSend it a webhook from another terminal:\n\n${curlLine(at.hook, at.token)}\n\n`,
     `${paint('dim', 'Ctrl-C stops it. For your own app, write a configuration with its address, and start again:')}\n\n`,
     `${asTyped(context, REAL_CONFIGURATION)}\n`,

@@ -17,7 +17,8 @@ type ReplayOptions = AdminOptions &
 const POLL_MS = 200;
 
 const EXAMPLES = `
-Of a filter, dead deliveries are retried; delivered ones, or others than now with --deliver-to, get new deliveries.
+With a filter, dead deliveries are tried again. Those already delivered, and all of them with --deliver-to,
+get new deliveries.
 
 Examples:
   hookbay replay evt_1k2m3n4p500000000001
@@ -34,7 +35,7 @@ export function addReplay(program: Command, context: CommandContext): void {
     .option('--target <name>', 'only deliveries to this target')
     .option('--all', 'every delivery there is; needed when nothing else is chosen')
     .option('--deliver-to <target>', "to this target instead of the route's own; may be repeated", collect)
-    .option('--rate <rate>', 'at most so many, for example 50/s')
+    .option('--rate <rate>', 'at most this many, for example 50/s')
     .option('--dry-run', 'only count what would be replayed')
     .option('--no-wait', 'return once the relay has taken the task on');
   addAdminOptions(command)
@@ -53,7 +54,7 @@ async function replayOne(context: CommandContext, id: string, options: ReplayOpt
   const path = encodeURIComponent(id);
   if (id.startsWith('dlv_')) {
     if (options.deliverTo !== undefined)
-      throw wrongUse('--deliver-to goes with an event or a filter: a delivery keeps its target.');
+      throw wrongUse('--deliver-to is only for an event or a filter: a delivery keeps its target.');
     const delivery = await admin.post<DeliveryItem>(`/deliveries/${path}/retry`);
     return options.json ? printJson(context, delivery) : context.stdout.write(deliveryTable(context, [delivery]));
   }

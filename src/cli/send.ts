@@ -65,9 +65,10 @@ export function addSend(program: Command, context: CommandContext): void {
 
 async function toRoute(context: CommandContext, route: string, options: SendOptions): Promise<void> {
   if (options.secret !== undefined || options.hmac !== undefined) {
-    throw wrongUse('--secret and --hmac go with --to: a route has its own.');
+    throw wrongUse('--secret and --hmac are only for --to: a route has its own.');
   }
-  if (options.data !== undefined) throw wrongUse('--data goes with --to.', 'For a route give the payload alone, with --payload.');
+  if (options.data !== undefined)
+    throw wrongUse('--data is only for --to.', 'For a route give the payload alone, with --payload.');
   const payload = await payloadOf(context, options.payload);
   const admin = await connect(context, options);
   const request = {
@@ -82,10 +83,10 @@ async function toRoute(context: CommandContext, route: string, options: SendOpti
 
 async function toUrl(context: CommandContext, text: string, options: SendOptions): Promise<void> {
   if (!URL.canParse(text))
-    throw wrongUse(`--to wants a URL, and this is none: ${text}`, 'For example http://127.0.0.1:3000/webhooks.');
+    throw wrongUse(`--to needs a URL; this is not one: ${text}`, 'For example http://127.0.0.1:3000/webhooks.');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw wrongUse(`--to wants an http or https URL, not ${url.protocol}`);
+    throw wrongUse(`--to needs an http or https URL, not ${url.protocol}`);
   if (options.data !== undefined && (options.event !== undefined || options.payload !== undefined)) {
     throw wrongUse('--data is the whole body: --event and --payload do not go with it.');
   }

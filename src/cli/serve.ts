@@ -12,9 +12,9 @@ interface ServeOptions {
 
 const EXAMPLES = `
 Without --config, HOOKBAY_CONFIG and ./config.yaml it starts a quickstart in ./data/quickstart:
-a KnowledgeSDK route with a token of its own, a sample receiver, and a curl line to try it.
+a KnowledgeSDK route with its own token, a sample app, and a curl line to try it.
 
-SIGTERM and Ctrl-C stop it in order, a second time at once. SIGHUP reads the configuration again.
+SIGTERM and Ctrl-C shut it down gracefully, a second one immediately. SIGHUP reloads the configuration.
 
 Examples:
   hookbay serve

@@ -31,7 +31,7 @@ export function addTargets(program: Command, context: CommandContext): void {
       const action = options.pause ? 'pause' : options.resume ? 'resume' : null;
       if (action !== null && name === undefined)
         throw wrongUse(`--${action} needs the name of a target.`, 'List them: `hookbay targets`.');
-      if (options.reason !== undefined && action !== 'pause') throw wrongUse('--reason goes with --pause.');
+      if (options.reason !== undefined && action !== 'pause') throw wrongUse('--reason is only for --pause.');
       await run(context, name, action, options);
     });
 }

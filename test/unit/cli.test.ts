@@ -39,7 +39,7 @@ describe('the program', () => {
     [['replay', 'evt_1', '--status', 'dead'], 'not both'],
     [['targets', '--pause'], 'needs the name of a target'],
     [['send'], 'Name either --route or --to'],
-    [['send', '--to', 'nonsense'], 'wants a URL'],
+    [['send', '--to', 'nonsense'], 'needs a URL'],
     [['send', '--to', 'http://127.0.0.1:1', '--provider', 'acme'], 'There are: knowledgesdk'],
     [['serve', '--log-level', 'loud'], 'Allowed choices'],
     [['events', '--url', 'nonsense'], 'not a URL'],
@@ -79,7 +79,7 @@ describe('check', () => {
     'routes:\n  hooks:\n    path: /hooks\n    verify: { provider: knowledgesdk, token: "${TOKEN}" }\n    deliver: http://127.0.0.1:9/\n';
   const env = { TOKEN: 'canary-of-the-token' };
 
-  it('shows what the configuration comes to, secrets hidden', async () => {
+  it('shows the whole configuration with its defaults, secrets hidden', async () => {
     const { exitCode, stdout } = await hookbay(['check', file('good.yaml', good)], { env });
     expect(exitCode).toBe(0);
     expect(stdout).toContain('timeout: 30s');
