@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configJsonSchema, describeFile, type SchemaNode } from '../src/config/json-schema.ts';
 
-/** Writes docs/configuration.md and docs/config.schema.json from the schema of the file: `node scripts/config-docs.ts`. */
+/** Writes docs/configuration.md and docs/config.schema.json from the schema of the file: `npm run docs`. */
 
 const DOCS = new URL('../docs/', import.meta.url);
-const BEGIN =
-  '<!-- Generated from src/config/schema.ts by `node scripts/config-docs.ts`: what is below is not edited by hand. -->';
+const BEGIN = '<!-- Generated from src/config/schema.ts by `npm run docs`: what is below is not edited by hand. -->';
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');

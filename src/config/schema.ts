@@ -86,7 +86,7 @@ const alert = z
       description: 'Gets a POST when a first dead letter appears and when the storage has trouble. Shown by its host alone.',
     }),
   })
-  .meta({ description: 'Who is told of trouble.', expected: '{ url }' });
+  .meta({ description: 'Who is told about trouble.', expected: '{ url }' });
 
 const retry = z
   .strictObject({
@@ -243,7 +243,11 @@ export const fileSchema = z
     listen: listenAddress().prefault('0.0.0.0:8080').meta({
       description: 'The public listener: takes webhooks and answers health, nothing else. Changing it needs a restart.',
     }),
-    publicUrl: baseUrl().optional().meta({ description: 'Where senders reach the relay; for providers that sign the URL.' }),
+    publicUrl: baseUrl()
+      .optional()
+      .meta({
+        description: 'Where senders reach the relay: told to targets as x-forwarded-proto and -host, and shown on the page.',
+      }),
     trustedProxies: z.array(addressRange()).prefault([]).meta({
       description: 'Whose X-Forwarded-For counts.',
       expected: 'a list of addresses or CIDR ranges, for example [10.0.0.0/8]',

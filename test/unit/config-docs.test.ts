@@ -25,7 +25,7 @@ function keys(node: SchemaNode, path: string): [string, SchemaNode][] {
 
 const all = keys(describeFile(), '');
 
-test('the pages are those that `node scripts/config-docs.ts` writes', () => {
+test('the pages are those that `npm run docs` writes', () => {
   const page = read('docs/configuration.md');
   expect(referencePage(page)).toBe(page);
   expect(schemaFile()).toBe(read('docs/config.schema.json'));
