@@ -39,13 +39,13 @@ export function TargetCard({ target, onChange }: { target: Target; onChange: () 
       </dl>
       <div class="row between one-line">
         <p class="muted small">
-          {reason}
           {since !== null && state !== 'healthy' && (
             <>
-              {reason === null ? 'Since ' : ', since '}
-              <Time at={since} />
+              Since <Time at={since} />
+              {reason !== null && ': '}
             </>
           )}
+          {reason}
         </p>
         {state === 'paused' ? (
           <Action tone="main" label={`Resume ${name}`} run={change('resume', `${name} goes on.`)}>
