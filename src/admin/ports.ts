@@ -86,8 +86,11 @@ export interface History {
   rejections(filter: { route?: string }, page: PageRequest): Promise<Page<RejectionView>>;
   tasks(page: PageRequest): Promise<Page<TaskView>>;
   task(id: string): Promise<Found<TaskView>>;
-  /** How many deliveries a bulk replay of this filter would touch, and the first few. */
-  matchReplay(filter: DeliveryFilter): Promise<{ matched: number; sample: DeliveryView[] }>;
+  /**
+   * How many deliveries a bulk replay of this filter would touch, and a few of them: without a status those that are
+   * dead or delivered. With `oncePerEvent`, for a replay to named targets, one delivery stands for its event.
+   */
+  matchReplay(filter: DeliveryFilter, oncePerEvent: boolean): Promise<{ matched: number; sample: DeliveryView[] }>;
   /** Per target: backlog, dead, held and the oldest due time. */
   targetCounts(): Promise<TargetCounts[]>;
 }

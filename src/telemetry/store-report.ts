@@ -19,6 +19,8 @@ const TROUBLE: Record<string, string> = {
     'The write-ahead log has reached its limit: webhooks are refused until it can be emptied. Does another program read the database?',
   checkpoint_failing:
     'Pages cannot be moved from the write-ahead log into the database: webhooks are refused. Is the disk failing?',
+  commit_stalled:
+    'No commit has come back for 4 s: webhooks are refused until one does. Is the disk hanging, or does another program hold the database?',
   broken: 'The database or its disk failed: the relay ends, and starts again over what is on disk.',
 };
 

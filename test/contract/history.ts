@@ -392,7 +392,7 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         for (let i = 0; i < 7; i += 1) lost.push((await dead()).id);
         await dead({}, 'audit');
         const filter: DeliveryFilter = { status: 'dead', target: 'app' };
-        const preview = await store.history.matchReplay(filter);
+        const preview = await store.history.matchReplay(filter, false);
         expect(preview.matched).toBe(7);
         expect(preview.sample.length).toBeGreaterThan(0);
         for (const { id } of preview.sample) expect(lost).toContain(id);
@@ -415,9 +415,27 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
       it('of dead letters doubles nothing when it is done twice', async () => {
         await dead();
         await carryOut((await start({ status: 'dead' })).id, 10);
-        expect((await store.history.matchReplay({ status: 'dead' })).matched).toBe(0);
+        expect((await store.history.matchReplay({ status: 'dead' }, false)).matched).toBe(0);
         expect(await carryOut((await start({ status: 'dead' })).id, 10)).toMatchObject({ done: 0, failed: 0 });
         expect((await store.history.deliveries({}, FIRST)).data).toHaveLength(1);
+      });
+
+      it('doubles nothing when another task has done it meanwhile', async () => {
+        const delivery = await dead();
+        const [one, other] = [await start({ status: 'dead' }), await start({ status: 'dead' })];
+        for (const { id } of [one, other]) await store.work.materialise(id);
+        await carryOut(one.id, 10);
+        await store.settle(delivery.id, attempt({ number: 2 }), { kind: 'delivered' });
+        expect(await carryOut(other.id, 10)).toMatchObject({ done: 1, failed: 0 });
+        expect((await deliveriesOf(delivery.eventId)).map(({ status }) => status)).toEqual(['delivered']);
+      });
+
+      it('sends an event once to a named target, however many deliveries of it match', async () => {
+        const event = await store.append(newEvent(), ['app', 'audit']);
+        for (const { id } of await deliveriesOf(event)) await store.settle(id, attempt(), { kind: 'delivered' });
+        expect((await store.history.matchReplay({ route: 'knowledgesdk' }, true)).matched).toBe(1);
+        expect(await carryOut((await start({ route: 'knowledgesdk' }, ['third'])).id, 10)).toMatchObject({ done: 1 });
+        expect((await deliveriesOf(event)).filter(({ target }) => target === 'third')).toHaveLength(1);
       });
 
       it('gives what was delivered a new delivery', async () => {
@@ -461,7 +479,7 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
           value: { status: 'cancelled', done: 1 },
         });
         expect(await store.work.step(task.id, 10)).toMatchObject({ done: 0, failed: 0, finished: true });
-        expect((await store.history.matchReplay({ status: 'dead' })).matched).toBe(3);
+        expect((await store.history.matchReplay({ status: 'dead' }, false)).matched).toBe(3);
         expect(await store.work.open()).toEqual([]);
       });
 

@@ -160,7 +160,14 @@ export class ModelRun {
   async #lease({ target, most }: Of<'lease'>): Promise<void> {
     const waiting = this.#model.waiting(target);
     const due = waiting.filter(({ dueAt }) => dueAt <= this.#now).slice(0, most);
-    const result = await this.#command({ kind: 'lease', target, deliveries: most, bytes: 2 ** 30, now: this.#now });
+    const result = await this.#command({
+      kind: 'lease',
+      target,
+      deliveries: most,
+      bytes: 2 ** 30,
+      configured: null,
+      now: this.#now,
+    });
     assert(result.kind === 'leased');
     assert.deepEqual(result.damaged, []);
     assert.deepEqual(

@@ -32,7 +32,7 @@ interface TaskRow {
   filter: DeliveryFilter;
   targets: readonly string[] | null;
   ratePerSecond: number | null;
-  items: DeliveryRow[] | null;
+  items: { row: DeliveryRow; matchedAs: DeliveryState['status'] }[] | null;
 }
 
 const found = <T>(value: T | undefined): Found<T> => (value === undefined ? { kind: 'missing' } : { kind: 'found', value });
@@ -122,8 +122,8 @@ export class MemoryHistory implements HistoryHarness {
     },
     tasks: async (page) => pageOf(this.#tasks.values(), page, (row) => row.view),
     task: async (id) => found(this.#tasks.get(id)?.view),
-    matchReplay: async (filter) => {
-      const rows = this.#matching(filter);
+    matchReplay: async (filter, oncePerEvent) => {
+      const rows = this.#replayable(filter, oncePerEvent);
       return { matched: rows.length, sample: rows.slice(0, 10).map(viewOf) };
     },
     targetCounts: async () =>
@@ -168,14 +168,17 @@ export class MemoryHistory implements HistoryHarness {
     materialise: async (id) => {
       const task = this.#task(id);
       if (task.items !== null) return;
-      task.items = this.#matching(task.filter);
+      task.items = this.#replayable(task.filter, task.targets !== null).map((row) => ({ row, matchedAs: row.state.status }));
       task.view = { ...task.view, status: 'running', matched: task.items.length };
     },
     step: async (id, limit) => {
       const task = this.#task(id);
       if (task.view.finishedAt !== null) return { done: 0, failed: 0, finished: true };
       const taken = task.items?.splice(0, limit) ?? [];
-      for (const row of taken) this.#replay(row, task.targets);
+      for (const { row, matchedAs } of taken) {
+        const isDone = matchedAs === 'dead' && row.state.status !== 'dead' && task.targets === null;
+        if (!isDone) this.#replay(row, task.targets);
+      }
       task.view = { ...task.view, done: task.view.done + taken.length };
       const finished = task.items?.length === 0;
       if (finished) this.#finish(task, 'completed');
@@ -247,6 +250,13 @@ export class MemoryHistory implements HistoryHarness {
 
   #matching(filter: DeliveryFilter): DeliveryRow[] {
     return [...this.#deliveries.values()].filter((row) => isMatch(row, filter));
+  }
+
+  #replayable(filter: DeliveryFilter, oncePerEvent: boolean): DeliveryRow[] {
+    const rows = this.#matching(filter).filter(
+      ({ state }) => filter.status !== undefined || state.status === 'dead' || state.status === 'delivered',
+    );
+    return oncePerEvent ? [...new Map(rows.map((row) => [row.event, row])).values()] : rows;
   }
 
   #isMatch(row: EventRow, filter: EventFilter): boolean {

@@ -20,7 +20,7 @@ export const replayEndpoints: readonly Endpoint[] = [
       const filter = deliveryFilter(body.filter);
       const targets = knownTargets(body.targets, context.settings.attempts);
       if (body.dryRun) {
-        const { matched, sample } = await history.matchReplay(filter);
+        const { matched, sample } = await history.matchReplay(filter, targets !== null);
         return json({ matched, sample: sample.map((delivery) => deliveryJson(delivery, context)) });
       }
       const task = await operations.startReplay({ filter, targets, ratePerSecond: body.rateLimit ?? null });

@@ -6,15 +6,17 @@ import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { parseHead } from './head.ts';
 import type { StoreObserver } from './ports.ts';
-import type { LeasedRow } from './protocol.ts';
+import type { Configured, LeasedRow } from './protocol.ts';
 
 /** Claims, releases and settles deliveries for the dispatcher. */
 export class SqliteDeliveryQueue {
   readonly #commits: GroupCommit;
   readonly #observer: StoreObserver;
   readonly #now: () => number;
+  readonly #configured: () => Configured | null;
 
-  constructor(commits: GroupCommit, observer: StoreObserver, now: () => number) {
+  constructor(commits: GroupCommit, observer: StoreObserver, now: () => number, configured: () => Configured | null) {
+    this.#configured = configured;
     this.#commits = commits;
     this.#observer = observer;
     this.#now = now;
@@ -24,7 +26,13 @@ export class SqliteDeliveryQueue {
     target: string,
     room: { deliveries: number; bytes: number },
   ): Promise<{ deliveries: LeasedDelivery[]; nextDueAt: number | null }> {
-    const result = await this.#commits.command({ kind: 'lease', target, ...room, now: this.#now() });
+    const result = await this.#commits.command({
+      kind: 'lease',
+      target,
+      ...room,
+      configured: this.#configured(),
+      now: this.#now(),
+    });
     if (result.kind === 'failed') throw new HookbayError({ code: 'lease_failed', status: 500, message: result.message });
     if (result.kind !== 'leased') return { deliveries: [], nextDueAt: null };
     for (const { createdAt, delivery } of result.damaged) this.#observer.damaged(formatId('dlv', createdAt, delivery));

@@ -135,6 +135,8 @@ export class SqliteEventLog {
     for (const open of this.#open) {
       if (open.startedAt > latest) return;
       this.#open.delete(open);
+      // What waits for the disk stays in memory, so nothing more is let in until a commit has come back.
+      this.#health.set('commit_stalled', true);
       open.answer({ kind: 'unavailable', reason: 'commit_timeout' });
     }
   }

@@ -7,6 +7,7 @@ const REFUSES: Record<StorageTrouble, UnavailableReason> = {
   disk_low: 'disk_full',
   wal_full: 'wal_full',
   checkpoint_failing: 'storage_failing',
+  commit_stalled: 'commit_timeout',
 };
 
 /** What is wrong with the store, and so whether events are taken. */

@@ -4,6 +4,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
 import { type Condition, conditionOf } from './delivery-filter.ts';
+import type { MatchedDelivery } from './protocol.ts';
 import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
 import { type DeliveryRow, type DeliveryView, deliveryView, shownAttempt } from './views.ts';
 
@@ -70,24 +71,33 @@ export class DeliveryHistory {
     return this.#direct(condition, { cursor: null, limit: rows.length }).data.map(deliveryView);
   }
 
-  /** Which deliveries a bulk replay would touch: without a status those that are dead or delivered. */
-  match(filter: DeliveryFilter): { matched: number; sample: DeliveryView[] } {
-    const rows = this.matchedRows(filter);
-    return { matched: rows.length, sample: this.views(rows.slice(-SAMPLE_ROWS)) };
+  /**
+   * Which deliveries a bulk replay would touch: without a status those that are dead or delivered.
+   * @param oncePerEvent for a replay to named targets, which would get an event once for each of its deliveries
+   */
+  match(filter: DeliveryFilter, oncePerEvent: boolean): { matched: number; sample: DeliveryView[] } {
+    const rows = this.matchedRows(filter, oncePerEvent);
+    return { matched: rows.length, sample: this.views(rows.slice(-SAMPLE_ROWS).map(({ seq }) => seq)) };
   }
 
-  matchedRows(filter: DeliveryFilter): number[] {
+  matchedRows(filter: DeliveryFilter, oncePerEvent: boolean): MatchedDelivery[] {
     const { sql, params } = conditionOf(filter);
     const finished = filter.status === undefined ? "AND d.status IN ('dead', 'delivered')" : '';
     const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
-    const read = this.#db
-      .prepare(`SELECT d.seq FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ${finished} ORDER BY d.seq`)
-      .pluck();
-    const matched: number[] = [];
-    const take = (rows: number[]): void => {
-      for (const row of rows) matched.push(row);
+    const columns = 'd.seq, d.status, d.event_seq AS event';
+    const read = this.#db.prepare(
+      `SELECT ${columns} FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ${finished} ORDER BY d.seq`,
+    );
+    const matched: MatchedDelivery[] = [];
+    const events = new Set<number>();
+    const take = (rows: (MatchedDelivery & { event: number })[]): void => {
+      for (const { seq, status, event } of rows) {
+        if (oncePerEvent && events.has(event)) continue;
+        if (oncePerEvent) events.add(event);
+        matched.push({ seq, status });
+      }
     };
-    scanAll(top, bottom, (from, below) => read.all(from, below, ...params) as number[], take);
+    scanAll(top, bottom, (from, below) => read.all(from, below, ...params) as (MatchedDelivery & { event: number })[], take);
     return matched;
   }
 

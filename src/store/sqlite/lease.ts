@@ -1,9 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Lease } from '../../domain/delivery.ts';
 import { isWhole } from './content.ts';
-import type { DeliveryRows } from './delivery-rows.ts';
+import type { DeliveryRows, StoredDelivery } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
-import type { CommandResult, LeasedRow } from './protocol.ts';
+import type { CommandResult, Configured, LeasedRow } from './protocol.ts';
 
 interface DueRow {
   seq: number;
@@ -25,6 +25,19 @@ interface ContentRow {
 /** Leases made here are even, those that the main thread gives to appended deliveries are odd. */
 const FIRST_LEASE = 2;
 const LEASE_STEP = 2;
+
+interface Damaged {
+  delivery: number;
+  createdAt: number;
+}
+
+type WholeRow = ContentRow & { head: Buffer; body: Buffer };
+type Claim = { kind: 'leased'; row: LeasedRow } | { kind: 'damaged'; damaged: Damaged } | { kind: 'held' };
+
+interface LeaseRoom {
+  deliveries: number;
+  bytes: number;
+}
 
 /** Claims due deliveries for the dispatcher, with what they carry. Runs inside the batch's transaction. */
 export class Leaser {
@@ -49,12 +62,14 @@ export class Leaser {
    * Oldest due first. Those already leased stand at the front of the index and are passed over: at most the
    * dispatcher's hand-off of them, read from the index alone.
    */
-  lease(target: string, deliveries: number, bytes: number, now: number): CommandResult {
+  lease(target: string, room: LeaseRoom, configured: Configured | null, now: number): CommandResult {
+    const { deliveries, bytes } = room;
     const limit = this.#leases.countOf(target) + deliveries + 1;
     const found = this.#due.all(target, limit) as DueRow[];
     const rows: LeasedRow[] = [];
-    const damaged: { delivery: number; createdAt: number }[] = [];
+    const damaged: Damaged[] = [];
     let used = 0;
+    let passedOver = false;
     let nextDueAt: number | null = null;
     for (const { seq, due_at: dueAt } of found) {
       if (this.#leases.get(seq) !== undefined) continue;
@@ -62,27 +77,38 @@ export class Leaser {
         nextDueAt = dueAt;
         break;
       }
-      const row = this.#claim(seq, target, now);
-      if ('damaged' in row) damaged.push(row.damaged);
-      else {
-        rows.push(row);
-        used += row.event.body.byteLength;
+      const claim = this.#claim(seq, target, configured, now);
+      if (claim.kind === 'leased') {
+        rows.push(claim.row);
+        used += claim.row.event.body.byteLength;
+      } else {
+        passedOver = true;
+        if (claim.kind === 'damaged') damaged.push(claim.damaged);
       }
     }
-    // Damaged ones took the place of others in what was looked at: there may be more.
-    if (nextDueAt === null && damaged.length > 0 && found.length === limit) nextDueAt = now;
+    // Those that were passed over took the place of others in what was looked at: there may be more.
+    if (nextDueAt === null && passedOver && found.length === limit) nextDueAt = now;
     return { kind: 'leased', rows, nextDueAt, damaged };
   }
 
-  /** When the stored event is not what was accepted, the delivery is held and never sent. */
-  #claim(seq: number, target: string, now: number): LeasedRow | { damaged: { delivery: number; createdAt: number } } {
+  /** An event that is not what was accepted, or whose route is gone, is held and never sent. */
+  #claim(seq: number, target: string, configured: Configured | null, now: number): Claim {
     const delivery = this.#rows.read(seq);
+    if (delivery === null) return { kind: 'held' };
+    const hold = (reason: string): void => void this.#rows.change(seq, delivery, { kind: 'hold', reason }, now);
     const row = this.#content.get(seq) as ContentRow | undefined;
-    if (delivery === null || row === undefined) throw new Error(`delivery ${seq} is in the index and not in the table`);
-    if (row.head === null || row.body === null || !isWhole(row.head, row.body, row)) {
-      this.#rows.change(seq, delivery, { kind: 'hold', reason: 'event_damaged' }, now);
-      return { damaged: { delivery: seq, createdAt: row.created_at } };
+    if (row === undefined || row.head === null || row.body === null || !isWhole(row.head, row.body, row)) {
+      hold('event_damaged');
+      return { kind: 'damaged', damaged: { delivery: seq, createdAt: row?.created_at ?? 0 } };
     }
+    if (configured !== null && !configured.routes.has(delivery.route)) {
+      hold('route_removed');
+      return { kind: 'held' };
+    }
+    return { kind: 'leased', row: this.#leased(seq, target, delivery, { ...row, head: row.head, body: row.body }) };
+  }
+
+  #leased(seq: number, target: string, delivery: StoredDelivery, row: WholeRow): LeasedRow {
     const lease = this.#nextLease;
     this.#nextLease += LEASE_STEP;
     const state = { ...delivery.state, lease };

@@ -33,6 +33,7 @@ export interface StoreObserver {
  * - `disk_full`: a write failed for want of room; stays until the ballast is back
  * - `wal_full`: the write-ahead log has reached its hard limit
  * - `checkpoint_failing`: pages cannot be moved from the log into the database
+ * - `commit_stalled`: no commit has come back for 4 s
  * - `broken`: an I/O error or damage; the process must end
  */
-export type StorageTrouble = 'disk_low' | 'disk_full' | 'wal_full' | 'checkpoint_failing' | 'broken';
+export type StorageTrouble = 'disk_low' | 'disk_full' | 'wal_full' | 'checkpoint_failing' | 'commit_stalled' | 'broken';

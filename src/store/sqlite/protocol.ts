@@ -39,6 +39,12 @@ export interface ReleaseRow {
 
 export type OperatorChange = 'retry' | 'cancel' | 'discard' | 'release';
 
+/** A delivery that a bulk replay will touch, and what it was when it was matched. */
+export interface MatchedDelivery {
+  seq: number;
+  status: DeliveryStatus;
+}
+
 /** Names of the targets and routes that there are now. */
 export interface Configured {
   targets: ReadonlySet<string>;
@@ -47,7 +53,7 @@ export interface Configured {
 
 /** Everything rarer than appends and settles. Each runs in the batch's transaction, in a savepoint of its own. */
 export type Command =
-  | { kind: 'lease'; target: string; deliveries: number; bytes: number; now: number }
+  | { kind: 'lease'; target: string; deliveries: number; bytes: number; configured: Configured | null; now: number }
   | { kind: 'operate'; change: OperatorChange; delivery: number; now: number }
   | { kind: 'replay-event'; event: number; targets: string[]; now: number }
   | { kind: 'pause'; target: string; reason: string | null; now: number }
@@ -56,7 +62,7 @@ export type Command =
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
   | { kind: 'task-create'; request: string; now: number }
-  | { kind: 'task-items'; task: number; deliveries: number[]; first: boolean; last: boolean }
+  | { kind: 'task-items'; task: number; items: MatchedDelivery[]; first: boolean; last: boolean }
   | { kind: 'task-step'; task: number; limit: number; configured: Configured | null; now: number }
   | { kind: 'task-finish'; task: number; status: 'failed' | 'cancelled'; now: number };
 

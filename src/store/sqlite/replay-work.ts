@@ -46,11 +46,13 @@ export class SqliteReplayWork {
   async materialise(id: string): Promise<void> {
     const task = await this.#task(id);
     if (task.view.status !== 'pending') return;
-    const rows = await this.#reader.ask('matchedRows', requestOf(task).filter);
+    const { filter, targets } = requestOf(task);
+    const rows = await this.#reader.ask('matchedRows', filter, targets !== null);
     for (let start = 0; start === 0 || start < rows.length; start += ITEMS_A_COMMIT) {
-      const deliveries = rows.slice(start, start + ITEMS_A_COMMIT);
+      const items = rows.slice(start, start + ITEMS_A_COMMIT);
       const last = start + ITEMS_A_COMMIT >= rows.length;
-      await this.#commits.command({ kind: 'task-items', task: task.seq, deliveries, first: start === 0, last });
+      const result = await this.#commits.command({ kind: 'task-items', task: task.seq, items, first: start === 0, last });
+      if (result.kind === 'failed') throw new HookbayError({ code: result.code, status: 500, message: result.message });
     }
   }
 

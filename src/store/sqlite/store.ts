@@ -91,7 +91,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     report,
     log,
     rejections,
-    queue: new SqliteDeliveryQueue(commits, observer, now),
+    queue: new SqliteDeliveryQueue(commits, observer, now, options.configured),
     history: historyOver(reads),
     operations: new SqliteOperations(commits, reads, handOff, now, options),
     replays: new SqliteReplayWork(commits, reads, handOff, now, options.configured),
@@ -151,6 +151,7 @@ function listen(writer: Worker, reader: Worker, parts: Parts): () => Promise<voi
 }
 
 function onWriter(message: WriterMessage, { commits, health, observer, fail }: Parts): void {
+  health.set('commit_stalled', false);
   switch (message.kind) {
     case 'committed':
       observer.committed(message.ms / 1000, message.appends.length + message.settles.length + message.commands.length);
@@ -197,7 +198,6 @@ function onCheckpoint(message: CheckpointReport, { health, observer }: Parts): v
       break;
     case 'checkpointed':
       observer.checkpointed(message.ms / 1000);
-      health.set('checkpoint_failing', false);
       break;
     case 'checkpoint-failed':
       observer.checkpointFailed(message.code);
@@ -207,6 +207,7 @@ function onCheckpoint(message: CheckpointReport, { health, observer }: Parts): v
       message satisfies never;
       return;
   }
+  health.set('checkpoint_failing', false);
   observer.walSize(message.walBytes);
   health.set('wal_full', message.walBytes >= WAL_LIMIT_BYTES);
   if (message.walBytes >= WAL_ALARM_BYTES) observer.walAlarm(message.walBytes);

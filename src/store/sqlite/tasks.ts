@@ -1,7 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { type DeliveryRows, earliestDue, type StoredDelivery } from './delivery-rows.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { type DeliveryRows, earliestDue } from './delivery-rows.ts';
 import type { Operator } from './operate.ts';
-import type { CommandResult, Configured, DueChange } from './protocol.ts';
+import type { CommandResult, Configured, DueChange, MatchedDelivery } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
 interface TaskRow {
@@ -15,6 +16,9 @@ interface TaskRow {
 interface ReplayRequest {
   targets: string[] | null;
 }
+
+/** Retried rather than delivered anew, so that doing it twice doubles nothing. */
+const UNFINISHED: ReadonlySet<DeliveryStatus> = new Set(['dead', 'pending', 'held']);
 
 /**
  * Bulk replays. The matched set is written down before the first step, and the position in it moves in the same
@@ -40,10 +44,10 @@ export class Tasks {
     this.#create = db.prepare("INSERT INTO tasks VALUES (?, 'replay', 'pending', ?, ?, NULL, 0, 0, 0, 0)");
     this.#read = db.prepare('SELECT status, request, matched, position FROM tasks WHERE seq = ?');
     this.#clear = db.prepare('DELETE FROM task_items WHERE task_seq = ?');
-    this.#item = db.prepare('INSERT INTO task_items VALUES (?, ?, ?)');
+    this.#item = db.prepare('INSERT INTO task_items VALUES (?, ?, ?, ?)');
     this.#matched = db.prepare("UPDATE tasks SET matched = ?, status = ? WHERE seq = ? AND status = 'pending'");
     this.#items = db.prepare(
-      'SELECT delivery_seq FROM task_items WHERE task_seq = ? AND position >= ? ORDER BY position LIMIT ?',
+      'SELECT delivery_seq AS seq, matched_as AS status FROM task_items WHERE task_seq = ? AND position >= ? ORDER BY position LIMIT ?',
     );
     this.#advance = db.prepare('UPDATE tasks SET position = position + ?, done = done + ?, failed = failed + ? WHERE seq = ?');
     this.#finish = db.prepare("UPDATE tasks SET status = ?, finished_at = ? WHERE seq = ? AND status IN ('pending', 'running')");
@@ -56,15 +60,15 @@ export class Tasks {
   }
 
   /** Writes down a part of the matched set; `first` starts it anew (an interrupted start left a part behind). */
-  addItems(task: number, deliveries: readonly number[], first: boolean, last: boolean): CommandResult {
+  addItems(task: number, items: readonly MatchedDelivery[], first: boolean, last: boolean): CommandResult {
     const row = this.#read.get(task) as TaskRow | undefined;
     if (row?.status !== 'pending') return { kind: 'missing' };
     if (first) this.#clear.run(task);
     const start = first ? 0 : row.matched;
-    deliveries.forEach((delivery, index) => {
-      this.#item.run(task, start + index, delivery);
+    items.forEach(({ seq, status }, index) => {
+      this.#item.run(task, start + index, seq, status);
     });
-    this.#matched.run(start + deliveries.length, last ? 'running' : 'pending', task);
+    this.#matched.run(start + items.length, last ? 'running' : 'pending', task);
     return { kind: 'ok' };
   }
 
@@ -73,11 +77,11 @@ export class Tasks {
     const row = this.#read.get(task) as TaskRow | undefined;
     if (row?.status !== 'running') return { kind: 'stepped', done: 0, failed: 0, finished: true, due: [] };
     const { targets } = JSON.parse(row.request) as ReplayRequest;
-    const items = this.#items.all(task, row.position, limit) as { delivery_seq: number }[];
+    const items = this.#items.all(task, row.position, limit) as MatchedDelivery[];
     const due: DueChange[] = [];
     let failed = 0;
-    for (const { delivery_seq: seq } of items) {
-      const touched = this.#replay(seq, targets, configured, now);
+    for (const item of items) {
+      const touched = this.#replay(item, targets, configured, now);
       if (touched === null) failed += 1;
       else due.push(...touched);
     }
@@ -94,22 +98,24 @@ export class Tasks {
   }
 
   /** @returns null when nothing could be done with the delivery, for example because its target is gone */
-  #replay(seq: number, targets: string[] | null, configured: Configured | null, now: number): DueChange[] | null {
+  #replay(
+    { seq, status }: MatchedDelivery,
+    targets: string[] | null,
+    configured: Configured | null,
+    now: number,
+  ): DueChange[] | null {
     const delivery = this.#rows.read(seq);
     if (delivery === null) return null;
     const chosen = targets ?? [delivery.target];
     if (configured !== null && !configured.routes.has(delivery.route)) return null;
     if (configured !== null && !chosen.every((target) => configured.targets.has(target))) return null;
-    if (targets === null && isUnfinished(delivery)) {
+    if (targets === null && UNFINISHED.has(status)) {
+      // Somebody else has retried it meanwhile, or it is being attempted: there is nothing left to do.
+      if (delivery.state.status !== status || delivery.state.lease !== null) return [];
       const result = this.#rows.change(seq, delivery, { kind: 'retry' }, now);
       return result.ok ? [{ target: delivery.target, dueAt: now }] : null;
     }
     const result = this.#operator.replay(delivery.event, chosen, now);
     return result.kind === 'replayed' ? chosen.map((target) => ({ target, dueAt: now })) : null;
   }
-}
-
-/** Retried rather than delivered anew, so that doing it twice doubles nothing. */
-function isUnfinished({ state }: StoredDelivery): boolean {
-  return state.status === 'dead' || state.status === 'pending' || state.status === 'held';
 }

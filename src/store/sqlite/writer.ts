@@ -172,7 +172,7 @@ export class Writer {
   #run(command: Command): CommandResult {
     switch (command.kind) {
       case 'lease':
-        return this.#leaser.lease(command.target, command.deliveries, command.bytes, command.now);
+        return this.#leaser.lease(command.target, command, command.configured, command.now);
       case 'operate':
         return this.#operator.operate(command.change, command.delivery, command.now);
       case 'replay-event':
@@ -194,7 +194,7 @@ export class Writer {
       case 'task-create':
         return this.#tasks.create(command.request, command.now);
       case 'task-items':
-        return this.#tasks.addItems(command.task, command.deliveries, command.first, command.last);
+        return this.#tasks.addItems(command.task, command.items, command.first, command.last);
       case 'task-step':
         return this.#tasks.step(command.task, command.limit, command.configured, command.now);
       case 'task-finish':

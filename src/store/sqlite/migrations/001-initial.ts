@@ -98,6 +98,7 @@ CREATE TABLE task_items (
   task_seq INTEGER NOT NULL,
   position INTEGER NOT NULL,
   delivery_seq INTEGER NOT NULL,
+  matched_as TEXT NOT NULL,
   PRIMARY KEY (task_seq, position)
 ) STRICT, WITHOUT ROWID;
 `;
