@@ -73,6 +73,7 @@ describe('the first command, with nothing but a folder', () => {
     await line(program, 'sample app got EXTRACTION_COMPLETED');
     expect(await program.stop()).toEqual({ code: 0, signal: null });
 
+    expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain(realConfiguration(program));
     const check = `${realConfiguration(program)}\n"${process.execPath}" "${entry}" check`;
     expect((await run('sh', ['-c', check], { cwd: newFolder() })).stdout).toContain('path: /webhooks/knowledgesdk');
   });
