@@ -243,11 +243,9 @@ export const fileSchema = z
     listen: listenAddress().prefault('0.0.0.0:8080').meta({
       description: 'The public listener: takes webhooks and answers health, nothing else. Changing it needs a restart.',
     }),
-    publicUrl: baseUrl()
-      .optional()
-      .meta({
-        description: 'Where senders reach the relay: told to targets as x-forwarded-proto and -host, and shown on the page.',
-      }),
+    publicUrl: baseUrl().optional().meta({
+      description: 'Where senders reach the relay: told to targets as x-forwarded-proto and -host, and shown on the page.',
+    }),
     trustedProxies: z.array(addressRange()).prefault([]).meta({
       description: 'Whose X-Forwarded-For counts.',
       expected: 'a list of addresses or CIDR ranges, for example [10.0.0.0/8]',
