@@ -1,3 +1,4 @@
+import pRetry from 'p-retry';
 import type { AdminPorts, ReloadResult } from './admin/ports.ts';
 import { createReplayRunner, type ReplayRunner } from './admin/replay-task.ts';
 import { type AdminServer, createAdminServer } from './admin/server.ts';
@@ -11,7 +12,7 @@ import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
 import type { Clock } from './domain/clock.ts';
 import { watchClock } from './domain/clock-watch.ts';
-import type { HookbayError } from './domain/errors.ts';
+import { HookbayError } from './domain/errors.ts';
 import type { Logger } from './domain/logger.ts';
 import { createPublicListener, type PublicListener } from './ingest/listener.ts';
 import type { HandOff } from './store/sqlite/ports.ts';
@@ -47,17 +48,20 @@ export interface Relay {
 const DRAIN_MS = 250;
 /** A container is killed 10 s after it was told to stop. */
 const ATTEMPT_GRACE_MS = 8_000;
+/** A store that takes nothing for a while, on a full disk or behind a lock, is asked again. */
+const RECONCILE_RETRIES = { retries: 20, minTimeout: 500, maxTimeout: 30_000 };
 /** A request is read within 8 s and committed or refused within 4 s. */
 const LONGEST_REQUEST_MS = 15_000;
 const ALERT_GRACE_MS = 1_000;
 const ADMIN_GRACE_MS = 500;
+/** Writing what is left takes milliseconds, unless the disk hangs. */
+const STORE_GRACE_MS = 1_000;
 
 /** Joins the parts, in the order in which an event meets them. */
 export function createRelay(options: RelayOptions): Relay {
   const failed = Promise.withResolvers<HookbayError>();
   let starting: Promise<Running> | null = null;
   let stopping: Promise<void> | null = null;
-  let reloading: Promise<unknown> = Promise.resolve();
   const stop = async (): Promise<void> => {
     const running = await starting?.catch(() => null);
     await running?.stop();
@@ -67,13 +71,9 @@ export function createRelay(options: RelayOptions): Relay {
       starting ??= startParts(options, (error) => failed.resolve(error));
       return (await starting).addresses;
     },
-    reload() {
-      const result = reloading.then(async () => {
-        if (starting === null || stopping !== null) throw new Error('The relay is not running');
-        return (await starting).reload();
-      });
-      reloading = result.catch(() => undefined);
-      return result;
+    async reload() {
+      if (starting === null || stopping !== null) throw new Error('The relay is not running');
+      return (await starting).reload();
     },
     stop() {
       stopping ??= stop();
@@ -105,6 +105,8 @@ interface Present {
   phase: 'starting' | 'running' | 'stopping';
   publicAddress: ListenAddress;
   cancelSecondLook(): void;
+  /** The last reload that was asked for. */
+  reloading: Promise<unknown>;
 }
 
 async function startParts(options: RelayOptions, fail: (error: HookbayError) => void): Promise<Running> {
@@ -113,6 +115,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
     phase: 'starting',
     publicAddress: options.config.listen,
     cancelSecondLook: () => undefined,
+    reloading: Promise.resolve(),
   };
   const parts = await build(options, present);
   const { store, dispatcher, listener, admin, replays, alerts } = parts;
@@ -132,7 +135,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
     present.phase = 'running';
     return {
       addresses: { public: present.publicAddress, admin: adminAddress },
-      reload: () => reload(options, parts, present),
+      reload: () => reloadInTurn(options, parts, present),
       stop: async () => {
         present.phase = 'stopping';
         stopWatch();
@@ -228,7 +231,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     dispatching: dispatcher,
     replays,
     test: createTestSender({ routes: () => present.config.routes, publicAddress: () => present.publicAddress, clock }),
-    reload: () => reload(options, { ...parts, admin }, present),
+    reload: () => reloadInTurn(options, { ...parts, admin }, present),
     readiness: () => readiness(present, store),
     metrics,
   };
@@ -257,6 +260,8 @@ function handOffTo(dispatcher: () => DeliveryDispatcher | undefined): HandOff {
     reserve: (target, bytes) => dispatcher()?.reserve(target, bytes) ?? false,
     unreserve: (target, bytes) => dispatcher()?.unreserve(target, bytes),
     hand: (delivery) => dispatcher()?.hand(delivery),
+    withdraw: (id) => dispatcher()?.withdraw(id),
+    cancel: (id) => dispatcher()?.cancel(id),
     wake: (target, dueAt) => dispatcher()?.wake(target, dueAt),
   };
 }
@@ -278,7 +283,10 @@ function reconcile(options: RelayOptions, parts: Parts, present: Present): void 
 
 async function bringInLine({ logger }: RelayOptions, { store }: Parts, config: Config): Promise<void> {
   try {
-    const moved = await store.upkeep.reconcile([...config.targets.keys()], [...config.routes.keys()]);
+    const moved = await pRetry(
+      () => store.upkeep.reconcile([...config.targets.keys()], [...config.routes.keys()]),
+      RECONCILE_RETRIES,
+    );
     if (moved > 0) logger.info({ deliveries: moved }, 'deliveries held or released, as their target or route is gone or back');
   } catch (error) {
     logger.error({ err: error }, 'deliveries could not be brought in line with the configuration');
@@ -297,6 +305,13 @@ function keepTime({ clock, logger }: RelayOptions, { metrics, store }: Parts): (
       logger.info({}, 'the wall clock is stable again');
     },
   });
+}
+
+/** One after the other, by signal or by API: an older file must not win over a newer one. */
+function reloadInTurn(options: RelayOptions, parts: Parts, present: Present): Promise<ReloadResult> {
+  const result = present.reloading.then(() => reload(options, parts, present));
+  present.reloading = result.catch(() => undefined);
+  return result;
 }
 
 async function reload(options: RelayOptions, parts: Parts, present: Present): Promise<ReloadResult> {
@@ -323,6 +338,7 @@ async function reload(options: RelayOptions, parts: Parts, present: Present): Pr
     throw error;
   }
   present.config = loaded.config;
+  parts.dispatcher.releaseQueued(); // what belongs to a route that is gone is held when it is leased again
   options.logger.info({ file: loaded.config.file }, 'configuration reloaded');
   reconcile(options, parts, present);
   return { kind: 'applied' };
@@ -344,9 +360,16 @@ async function stopParts(clock: Clock, { metrics, alerts, store, dispatcher, lis
   listener.drain();
   await Promise.all([listener.close(), replays.stop(), attempts]);
   await admin.close(ADMIN_GRACE_MS);
-  await store.close();
+  const closed = await Promise.race([store.close().then(() => true), pause(clock, STORE_GRACE_MS).then(() => false)]);
   await alerts.close(ALERT_GRACE_MS);
   metrics.close();
+  if (closed) return;
+  throw new HookbayError({
+    code: 'stop_incomplete',
+    status: 500,
+    message: 'The store could not be closed in time: the disk hangs, or another program holds the database',
+    hint: 'Nothing that was acknowledged is lost. Attempts whose results were not written are repeated after the next start.',
+  });
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {

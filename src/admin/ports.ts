@@ -149,8 +149,6 @@ export interface Targets {
 export interface Dispatching {
   /** Whether an attempt of this delivery runs at this moment; then it is shown as `delivering`. */
   isRunning(deliveryId: string): boolean;
-  /** Ends a running attempt, whose result is recorded. */
-  cancel(deliveryId: string): void;
 }
 
 /** A bulk replay that is not finished. */

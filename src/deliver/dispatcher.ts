@@ -46,6 +46,7 @@ export class DeliveryDispatcher {
   readonly #room = new HandOffRoom();
   readonly #entries = new Map<string, Entry>();
   readonly #lanes = new Map<string, TargetQueue>();
+  readonly #paused = new Set<string>();
   readonly #settler: Settler;
   readonly #shared: Dispatching;
   /** Endpoints in use, and those of former configurations whose attempts still run. */
@@ -98,15 +99,23 @@ export class DeliveryDispatcher {
     this.#lanes.get(target)?.wake(dueAt);
   }
 
-  /** Starts no further attempt on the target; those that run finish. */
+  /** Starts no further attempt on the target; those that run finish. A target that is not configured yet will begin paused. */
   pause(target: string, reason: string | null): void {
     this.#options.logger.info({ target, reason }, 'target paused');
+    this.#paused.add(target);
     this.#lanes.get(target)?.pause();
   }
 
   resume(target: string): void {
     this.#options.logger.info({ target }, 'target resumed');
+    this.#paused.delete(target);
     this.#lanes.get(target)?.resume();
+  }
+
+  /** Gives a delivery that is queued here back to the store; one that runs goes on. */
+  withdraw(deliveryId: string): void {
+    const entry = this.#entries.get(deliveryId);
+    if (entry?.stage === 'queued') entry.lane.cancel(entry);
   }
 
   /** Aborts a running attempt, whose result is recorded with the code `cancelled`; drops a delivery that is queued. */
@@ -137,6 +146,11 @@ export class DeliveryDispatcher {
     const configs = new Map([...targets].map((config) => [config.name, config]));
     for (const [name, lane] of this.#lanes) if (!configs.has(name)) this.#retire(lane.configure(null));
     for (const [name, config] of configs) this.#configure(name, config);
+  }
+
+  /** Gives everything that has not begun back to the store, which looks at it anew when it is leased again. */
+  releaseQueued(): void {
+    for (const lane of this.#lanes.values()) lane.releaseQueued();
   }
 
   start(): void {
@@ -196,6 +210,7 @@ export class DeliveryDispatcher {
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
       lane = new TargetQueue(name, this.#shared);
+      if (this.#paused.has(name)) lane.pause();
       this.#lanes.set(name, lane);
     }
     // The same endpoint keeps its connections.

@@ -44,3 +44,20 @@ test('a bulk replay counts as failed what it cannot deliver', async () => {
   expect(await store.store.replays.step(id, 10)).toMatchObject({ done: 0, failed: 1, finished: true });
   expect(await statusOf(event)).toBe('dead');
 });
+
+test('a cancel reaches the dispatcher, a retry takes a queued delivery out of its hands first', async () => {
+  const event = await accept(store);
+  const [delivery] = await deliveriesOf(store, event);
+  const id = delivery?.id ?? '';
+  await store.store.operations.retry(id);
+  expect(store.record.withdrawn).toEqual([id]);
+  await store.store.operations.cancel(id);
+  expect(store.record.cancelled).toEqual([id]);
+});
+
+test('what belongs to a route that is gone is held when it would be leased', async () => {
+  const event = await accept(store);
+  routes.delete('knowledgesdk');
+  expect((await store.store.queue.lease('app', { deliveries: 10, bytes: 1_000_000 })).deliveries).toEqual([]);
+  expect(await statusOf(event)).toBe('held');
+});

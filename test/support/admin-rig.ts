@@ -8,7 +8,6 @@ interface Parts {
   store: MemoryHistory;
   settings: AdminSettings;
   running: Set<string>;
-  cancelled: string[];
   sent: { route: string; type: string | null; payload: unknown }[];
   wakes: number;
   reload: ReloadResult;
@@ -53,7 +52,7 @@ function newParts(tokens: readonly string[]): Parts {
     shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
   };
   const store = new MemoryHistory({ targetsOf: () => ['app'] });
-  const empty = { running: new Set<string>(), cancelled: [], sent: [], wakes: 0, notReady: [], paused: new Map() };
+  const empty = { running: new Set<string>(), sent: [], wakes: 0, notReady: [], paused: new Map() };
   return { store, settings, ...empty, reload: { kind: 'applied' } };
 }
 
@@ -86,7 +85,7 @@ function portsOf(parts: Parts): AdminPorts {
     history: parts.store.history,
     operations: parts.store.operations,
     targets: targetsOf(parts),
-    dispatching: { isRunning: (id) => parts.running.has(id), cancel: (id) => void parts.cancelled.push(id) },
+    dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },
     test: { send },
     reload: async () => parts.reload,

@@ -31,6 +31,8 @@ export interface StoreRecord {
   damaged: string[];
   handed: LeasedDelivery[];
   woken: { target: string; dueAt: number }[];
+  withdrawn: string[];
+  cancelled: string[];
   reserved: number;
 }
 
@@ -50,7 +52,7 @@ export async function openTestStore(options: Partial<StoreOptions> = {}, takes =
   const folder = options.file === undefined ? mkdtempSync(join(tmpdir(), 'hookbay-store-')) : join(options.file, '..');
   const file = options.file ?? join(folder, 'hookbay.db');
   const clock = setClock(Date.now());
-  const record: StoreRecord = { troubles: [], damaged: [], handed: [], woken: [], reserved: 0 };
+  const record: StoreRecord = { troubles: [], damaged: [], handed: [], woken: [], withdrawn: [], cancelled: [], reserved: 0 };
   const store = await openStore({
     file,
     minFree: 1024 * 1024,
@@ -88,6 +90,8 @@ function recordingHandOff(record: StoreRecord, takes: boolean): HandOff {
       record.reserved -= 1;
     },
     hand: (delivery) => void record.handed.push(delivery),
+    withdraw: (id) => void record.withdrawn.push(id),
+    cancel: (id) => void record.cancelled.push(id),
     wake: (target, dueAt) => void record.woken.push({ target, dueAt }),
   };
 }

@@ -40,9 +40,8 @@ function acted(action: Action, id: string, result: OperatorResult, context: Cont
 }
 
 async function act(action: Action, id: string, context: Context): Promise<Answer> {
-  const { operations, dispatching } = context.ports;
+  const { operations } = context.ports;
   const result = await operations[action](id);
-  if (result.kind === 'done' && action === 'cancel') dispatching.cancel(id);
   return acted(action, id, result, context);
 }
 

@@ -102,9 +102,15 @@ export class SqliteOperations {
     const number = parseId('dlv', id)?.sequence;
     if (found.kind !== 'found' || number === undefined) return { kind: 'missing' };
     if (change === 'retry' || change === 'release') this.#mustBeConfigured(found.value.route, found.value.target);
+    // One that only waits in memory for its turn is no reason to refuse.
+    if (change !== 'cancel') this.#handOff.withdraw(id);
     const result = await this.#command({ kind: 'operate', change, delivery: number, now: this.#now() });
-    if (result.kind === 'refused') return result;
+    if (result.kind === 'refused') {
+      this.#handOff.wake(found.value.target, this.#now()); // what was withdrawn is to be had again
+      return result;
+    }
     if (result.kind !== 'operated') return { kind: 'missing' };
+    if (change === 'cancel') this.#handOff.cancel(id);
     if (result.due !== null) this.#handOff.wake(result.due.target, result.due.dueAt);
     const [delivery] = await this.#reader.ask('views', [number]);
     return delivery === undefined ? { kind: 'missing' } : { kind: 'done', delivery };

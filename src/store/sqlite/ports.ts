@@ -8,6 +8,10 @@ export interface HandOff {
   unreserve(target: string, bytes: number): void;
   /** The append is on disk; the delivery is leased. */
   hand(delivery: LeasedDelivery): void;
+  /** Gives a delivery back that has been leased and not begun: an operator wants to change it. */
+  withdraw(deliveryId: string): void;
+  /** The delivery is cancelled: what is queued is dropped, what runs is aborted. */
+  cancel(deliveryId: string): void;
   /** Something of the target waits in the store and is due at this wall time. */
   wake(target: string, dueAt: number): void;
 }
