@@ -1,0 +1,173 @@
+import type { AdminPorts, ReloadResult } from './admin/ports.ts';
+import { createReplayRunner, type ReplayRunner } from './admin/replay-task.ts';
+import { type AdminServer, createAdminServer } from './admin/server.ts';
+import { adminSettings } from './admin/settings.ts';
+import { TargetViews } from './admin/target-views.ts';
+import { createTestSender } from './admin/test-sender.ts';
+import type { LoadResult } from './config/load.ts';
+import type { Config, ListenAddress } from './config/types.ts';
+import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
+import type { Clock } from './domain/clock.ts';
+import type { Logger } from './domain/logger.ts';
+import { createPublicListener, type PublicListener } from './ingest/listener.ts';
+import type { HandOff } from './store/sqlite/ports.ts';
+import { openStore, type Store } from './store/sqlite/store.ts';
+import { type Alerts, createAlerts } from './telemetry/alerts.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { reportOpened, storeObserver } from './telemetry/store-report.ts';
+
+export interface RelayOptions {
+  config: Config;
+  logger: Logger & { isLevelEnabled(level: string): boolean };
+  clock: Clock;
+  /** Reads the configuration again. */
+  reloadConfig(): Promise<LoadResult>;
+  /** Where the built page is. */
+  dashboardDir: string;
+  build: { version: string; node: string };
+  memory(): { rss: number; heapUsed: number; external: number };
+}
+
+export interface Parts {
+  metrics: Metrics;
+  alerts: Alerts;
+  store: Store;
+  dispatcher: DeliveryDispatcher;
+  listener: PublicListener;
+  admin: AdminServer;
+  replays: ReplayRunner;
+}
+
+/** What of the relay changes while it runs. */
+export interface Present {
+  config: Config;
+  phase: 'starting' | 'running' | 'stopping';
+  publicAddress: ListenAddress;
+  cancelSecondLook(): void;
+  /** The last reload that was asked for. */
+  reloading: Promise<unknown>;
+}
+
+/** Puts the configuration as it is now into effect. */
+type Reload = (parts: Parts) => Promise<ReloadResult>;
+
+/** Builds the parts in the order in which an event meets them. */
+export async function build(options: RelayOptions, present: Present, reload: Reload): Promise<Parts> {
+  const { logger, clock, config } = { ...options, config: present.config };
+  const alerts = createAlerts({ url: config.alert?.url ?? null, clock, logger });
+  const late: { store?: Store; dispatcher?: DeliveryDispatcher } = {};
+  const metrics = createMetrics(
+    {
+      targetCounts: async () => (await late.store?.history.targetCounts()) ?? [],
+      now: () => clock.now(),
+      ready: () => readiness(present, late.store).ready,
+      memory: options.memory,
+    },
+    options.build,
+  );
+  const store = await openStore({
+    file: config.storage.file,
+    minFree: config.storage.minFree,
+    ages: config.storage.retention,
+    handOff: handOffTo(() => late.dispatcher),
+    observer: storeObserver(metrics, alerts, logger),
+    clock,
+    targetsOf: (route, type) => targetsOf(present.config, route, type),
+    configured: () => ({ targets: new Set(present.config.targets.keys()), routes: new Set(present.config.routes.keys()) }),
+  });
+  late.store = store;
+  reportOpened(store.report, config.storage.file, logger, alerts);
+  const dispatcher = createDispatcher({
+    queue: store.queue,
+    targets: config.targets.values(),
+    observer: {
+      ...metrics.deliver,
+      dead(target, deliveryId, reason) {
+        metrics.deliver.dead(target, deliveryId, reason);
+        alerts.deadLetter(target, deliveryId, reason);
+      },
+    },
+    logger,
+    logSuccesses: logger.isLevelEnabled('debug'),
+    clock,
+    random: Math.random,
+    publicInfo: { publicUrl: config.publicUrl, instance: `hookbay-${store.report.databaseId.slice(0, 8)}` },
+  });
+  late.dispatcher = dispatcher;
+  const listener = createPublicListener({
+    listen: config.listen,
+    settings: config,
+    log: store.log,
+    rejections: store.rejections,
+    observer: metrics.ingest,
+    logger,
+    clock,
+    notReady: () => readiness(present, store).reasons,
+  });
+  const replays = createReplayRunner({ work: store.replays, clock, logger });
+  const parts = { metrics, alerts, store, dispatcher, listener, replays };
+  return { ...parts, admin: buildAdmin(options, present, parts, reload) };
+}
+
+function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
+  const { store, dispatcher, metrics, replays } = parts;
+  const { logger, clock, dashboardDir, build } = options;
+  const targets = new TargetViews(
+    {
+      configs: () => present.config.targets,
+      running: (target) => dispatcher.view(target),
+      counts: () => store.history.targetCounts(),
+      storePause: (target, reason) => store.pause(target, reason),
+      storeResume: (target) => store.resume(target),
+      pause: (target, reason) => dispatcher.pause(target, reason),
+      resume: (target) => dispatcher.resume(target),
+      now: () => clock.now(),
+    },
+    store.report.paused,
+  );
+  const ports: AdminPorts = {
+    history: store.history,
+    operations: store.operations,
+    targets,
+    dispatching: dispatcher,
+    replays,
+    test: createTestSender({ routes: () => present.config.routes, publicAddress: () => present.publicAddress, clock }),
+    reload: () => reload({ ...parts, admin }),
+    readiness: () => readiness(present, store),
+    metrics,
+  };
+  const admin = createAdminServer({
+    ports,
+    settings: adminSettings(present.config),
+    listen: present.config.admin.listen,
+    page: dashboardDir,
+    version: build.version,
+    logger,
+    clock,
+  });
+  return admin;
+}
+
+function readiness(present: Present, store: Store | undefined): { ready: boolean; reasons: string[] } {
+  const reasons: string[] = [...(store?.health.troubles ?? [])];
+  if (present.phase === 'starting') reasons.push('starting');
+  if (present.phase === 'stopping') reasons.push('shutting_down');
+  return { ready: reasons.length === 0, reasons };
+}
+
+/** The store is built before the dispatcher, which leases what waits when it starts. */
+function handOffTo(dispatcher: () => DeliveryDispatcher | undefined): HandOff {
+  return {
+    reserve: (target, bytes) => dispatcher()?.reserve(target, bytes) ?? false,
+    unreserve: (target, bytes) => dispatcher()?.unreserve(target, bytes),
+    hand: (delivery) => dispatcher()?.hand(delivery),
+    withdraw: (id) => dispatcher()?.withdraw(id),
+    cancel: (id) => dispatcher()?.cancel(id),
+    wake: (target, dueAt) => dispatcher()?.wake(target, dueAt),
+  };
+}
+
+function targetsOf(config: Config, route: string, type: string | null): string[] {
+  const edges = config.routes.get(route)?.deliver ?? [];
+  return edges.filter(({ events }) => events === null || (type !== null && events.includes(type))).map(({ target }) => target);
+}
