@@ -259,6 +259,28 @@ describe('what operators do', () => {
     expect(bench.queue.row(ids[1] ?? '').history).toHaveLength(1);
   });
 
+  test('a pause holds for a target that is configured only later', async () => {
+    const app = await receiver();
+    const bench = await started([]);
+    bench.dispatcher.pause('app', 'maintenance');
+    const id = bench.add('app');
+    bench.dispatcher.reload([targetOf('app', app.url)]);
+    expect(bench.dispatcher.view('app')).toMatchObject({ paused: true });
+    bench.dispatcher.wake('app');
+    expect(bench.hand('app')).toBeNull();
+    bench.dispatcher.resume('app');
+    await waitFor('delivery', () => bench.status(id) === 'delivered');
+  });
+
+  test('what is queued can be withdrawn, what runs cannot', async () => {
+    const app = await receiver(HANG);
+    const bench = await started([targetOf('app', app.url, { concurrency: 1 })]);
+    const [running, queued] = [bench.hand('app') ?? '', bench.hand('app') ?? ''];
+    await waitFor('attempt', () => bench.dispatcher.isRunning(running));
+    for (const id of [running, queued]) bench.dispatcher.withdraw(id);
+    expect(bench.dispatcher.view('app')).toMatchObject({ inFlight: 1, queued: 0 });
+  });
+
   test('what was reserved before a pause and handed after it goes back', async () => {
     const app = await receiver();
     const bench = await started([targetOf('app', app.url)]);

@@ -102,18 +102,27 @@ export class SqliteOperations {
     const number = parseId('dlv', id)?.sequence;
     if (found.kind !== 'found' || number === undefined) return { kind: 'missing' };
     if (change === 'retry' || change === 'release') this.#mustBeConfigured(found.value.route, found.value.target);
-    // One that only waits in memory for its turn is no reason to refuse.
-    if (change !== 'cancel') this.#handOff.withdraw(id);
-    const result = await this.#command({ kind: 'operate', change, delivery: number, now: this.#now() });
-    if (result.kind === 'refused') {
-      this.#handOff.wake(found.value.target, this.#now()); // what was withdrawn is to be had again
-      return result;
-    }
+    const result = await this.#changed(change, id, number, found.value.target);
+    if (result.kind === 'refused') return result;
     if (result.kind !== 'operated') return { kind: 'missing' };
-    if (change === 'cancel') this.#handOff.cancel(id);
-    if (result.due !== null) this.#handOff.wake(result.due.target, result.due.dueAt);
     const [delivery] = await this.#reader.ask('views', [number]);
     return delivery === undefined ? { kind: 'missing' } : { kind: 'done', delivery };
+  }
+
+  async #changed(change: OperatorChange, id: string, delivery: number, target: string): Promise<CommandResult> {
+    const command = { kind: 'operate', change, delivery, now: this.#now() } as const;
+    if (change === 'cancel') {
+      const result = await this.#command(command);
+      if (result.kind === 'operated') this.#handOff.cancel(id);
+      return result;
+    }
+    // One that only waits in memory for its turn is no reason to refuse; whatever comes of it, it is to be had again.
+    this.#handOff.withdraw(id);
+    try {
+      return await this.#command(command);
+    } finally {
+      this.#handOff.wake(target, this.#now());
+    }
   }
 
   /** A delivery that nothing can attempt must not become pending. @throws HookbayError `unknown_target`, `unknown_route` */
