@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { Lease } from '../../domain/delivery.ts';
+import { type DeliveryState, type Lease, transition } from '../../domain/delivery.ts';
 import { isWhole } from './content.ts';
-import type { DeliveryRows, StoredDelivery } from './delivery-rows.ts';
+import type { DeliveryRows } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
 import type { CommandResult, Configured, LeasedRow } from './protocol.ts';
 
@@ -105,30 +105,31 @@ export class Leaser {
       hold('route_removed');
       return { kind: 'held' };
     }
-    return { kind: 'leased', row: this.#leased(seq, target, delivery, { ...row, head: row.head, body: row.body }) };
-  }
-
-  #leased(seq: number, target: string, delivery: StoredDelivery, row: WholeRow): LeasedRow {
     const lease = this.#nextLease;
+    const claimed = transition(delivery.state, { kind: 'lease', lease }, now);
+    if (!claimed.ok) return { kind: 'held' };
     this.#nextLease += LEASE_STEP;
-    const state = { ...delivery.state, lease };
-    this.#leases.set(seq, { state, route: delivery.route, target });
-    return {
-      delivery: seq,
-      createdAt: row.created_at,
-      lease,
-      target,
-      attempts: state.attempts,
-      budgetStart: state.budgetStart,
-      trigger: state.nextTrigger,
-      event: {
-        seq: row.event_seq,
-        route: row.event_route,
-        type: row.type,
-        receivedAt: row.received_at,
-        head: row.head,
-        body: row.body,
-      },
-    };
+    this.#leases.set(seq, { state: claimed.state, route: delivery.route, target });
+    return { kind: 'leased', row: leasedRow(seq, target, lease, claimed.state, { ...row, head: row.head, body: row.body }) };
   }
+}
+
+function leasedRow(seq: number, target: string, lease: Lease, state: DeliveryState, row: WholeRow): LeasedRow {
+  return {
+    delivery: seq,
+    createdAt: row.created_at,
+    lease,
+    target,
+    attempts: state.attempts,
+    budgetStart: state.budgetStart,
+    trigger: state.nextTrigger,
+    event: {
+      seq: row.event_seq,
+      route: row.event_route,
+      type: row.type,
+      receivedAt: row.received_at,
+      head: row.head,
+      body: row.body,
+    },
+  };
 }
