@@ -16,6 +16,8 @@ const commit = (): void => {
   tallies.write();
   tallies.keep();
 };
+const store = (seq: number): unknown =>
+  db.prepare("INSERT INTO events VALUES (?, 1, 'r', NULL, NULL, NULL, 0, 0, 0, 1, 0, 0, 0, x'00')").run(seq);
 const counts = (): unknown => db.prepare('SELECT status, count FROM delivery_counts ORDER BY status').raw().all();
 
 describe('numbers', () => {
@@ -24,8 +26,18 @@ describe('numbers', () => {
     expect([tallies.take('delivery', 3), tallies.take('delivery'), tallies.peek('delivery')]).toEqual([1, 4, 5]);
   });
 
-  test('go on where they were after the next start', () => {
-    tallies.take('event', 7);
+  test('go on after the newest row at the next start', () => {
+    store(tallies.take('event'));
+    store(tallies.take('event', 7));
+    commit();
+    expect(new Tallies(db).take('event')).toBe(3);
+  });
+
+  test('are not given again when their rows were removed', () => {
+    store(tallies.take('event', 7) + 6);
+    commit();
+    db.exec('DELETE FROM events');
+    tallies.saveNumbers();
     commit();
     expect(new Tallies(db).take('event')).toBe(8);
   });
@@ -46,6 +58,8 @@ describe('numbers', () => {
     tallies.rollBack();
     expect(tallies.take('event')).toBe(10);
     commit();
+    expect(new Tallies(db).take('event')).toBe(10);
+    store(10);
     expect(new Tallies(db).take('event')).toBe(11);
   });
 

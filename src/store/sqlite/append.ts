@@ -6,6 +6,9 @@ import type { LeaseTable } from './leases.ts';
 import type { Appended, AppendRow } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
+/** About what an attempt with a short answer takes as JSON; see migrations/002-attempt-room.ts. */
+const ROOM = '.'.repeat(384);
+
 /** Stores accepted requests: the event, its dedup key and its deliveries. Runs inside the batch's transaction. */
 export class Appender {
   readonly #leases: LeaseTable;
@@ -24,10 +27,10 @@ export class Appender {
     this.#event = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)');
     this.#content = db.prepare('INSERT INTO event_content VALUES (?, ?, ?)');
     this.#pending = db.prepare(
-      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL)",
+      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL, ?)",
     );
     this.#filtered = db.prepare(
-      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'filtered', ?, NULL, ?, 0, 0, 'initial', 0, NULL)",
+      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'filtered', ?, NULL, ?, 0, 0, 'initial', 0, NULL, NULL)",
     );
     this.#again = db.prepare('UPDATE events SET duplicates = duplicates + 1, conflicts = conflicts + ? WHERE seq = ?');
   }
@@ -77,7 +80,7 @@ export class Appender {
     const first = this.#tallies.take('delivery', row.deliveries.length);
     row.deliveries.forEach(({ target, filtered, lease }, index) => {
       const seq = first + index;
-      if (filtered === null) this.#pending.run(seq, event, row.receivedAt, row.route, target, now);
+      if (filtered === null) this.#pending.run(seq, event, row.receivedAt, row.route, target, now, ROOM);
       else this.#filtered.run(seq, event, row.receivedAt, row.route, target, filtered, now);
       this.#tallies.add(row.route, target, filtered === null ? 'pending' : 'filtered', 1);
       if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });

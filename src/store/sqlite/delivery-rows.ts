@@ -48,7 +48,7 @@ export class DeliveryRows {
     );
     const columns = 'status = ?, reason = ?, due_at = ?, finished_at = ?, attempts = ?, budget_start = ?, next_trigger = ?';
     this.#write = db.prepare(`UPDATE deliveries SET ${columns} WHERE seq = ?`);
-    this.#writeAttempt = db.prepare(`UPDATE deliveries SET ${columns}, last_attempt = ? WHERE seq = ?`);
+    this.#writeAttempt = db.prepare(`UPDATE deliveries SET ${columns}, last_attempt = ?, room = NULL WHERE seq = ?`);
     this.#keepAttempt = db.prepare('INSERT INTO attempts SELECT seq, attempts, last_attempt FROM deliveries WHERE seq = ?');
   }
 

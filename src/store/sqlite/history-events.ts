@@ -7,6 +7,7 @@ import { isWhole } from './content.ts';
 import { parseHead } from './head.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
 import { scanPage } from './scan.ts';
+import { nextNumber } from './tallies.ts';
 import { type DeliveryView, type EventRow, type EventView, eventView } from './views.ts';
 
 type Statuses = Partial<Record<DeliveryStatus, number>>;
@@ -82,14 +83,9 @@ export class EventHistory {
     if (parts === null) return { kind: 'missing' };
     const row = this.#db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`).get(parts.sequence) as EventRow | undefined;
     // A number that was given and has no row any more belonged to an event whose time was over.
-    if (row === undefined) return { kind: parts.sequence < this.#nextSequence() ? 'gone' : 'missing' };
+    if (row === undefined) return { kind: parts.sequence < nextNumber(this.#db, 'event') ? 'gone' : 'missing' };
     if (row.received_at !== parts.time) return { kind: 'missing' };
     return row.gone === 1 ? { kind: 'gone' } : { kind: 'found', value: row };
-  }
-
-  #nextSequence(): number {
-    const row = this.#db.prepare("SELECT value FROM sequences WHERE name = 'event'").get() as { value: number } | undefined;
-    return row?.value ?? 0;
   }
 
   #wholeContent(row: EventRow): { head: Buffer; body: Buffer } {

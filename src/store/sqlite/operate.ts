@@ -21,7 +21,9 @@ export class Operator {
     this.#rows = rows;
     this.#tallies = tallies;
     this.#event = db.prepare('SELECT route, gone FROM events WHERE seq = ?');
-    this.#insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'replay', 1, NULL)");
+    this.#insert = db.prepare(
+      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'replay', 1, NULL, NULL)",
+    );
     this.#pause = db.prepare('INSERT INTO paused_targets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason');
     this.#resume = db.prepare('DELETE FROM paused_targets WHERE name = ?');
   }

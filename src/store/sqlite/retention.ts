@@ -91,6 +91,7 @@ export class Retention {
     removed += this.#deleteRejections.run(limits.rejectionsBefore, this.#rows).changes;
     const finished = (events.length < this.#rows || old.length === 0) && removed < this.#rows;
     this.#position = events.at(-1)?.seq ?? this.#position;
+    if (removed > 0) this.#tallies.saveNumbers();
     if (removed > 0 || finished) this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
     const ms = performance.now() - started;
     this.#rows = Math.round(

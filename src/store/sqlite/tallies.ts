@@ -1,8 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 
-const SEQUENCES = ['event', 'delivery', 'rejection', 'task'] as const;
-export type SequenceName = (typeof SEQUENCES)[number];
+const TABLES = { event: 'events', delivery: 'deliveries', rejection: 'rejections', task: 'tasks' } as const;
+export type SequenceName = keyof typeof TABLES;
+const SEQUENCES = Object.keys(TABLES) as SequenceName[];
 
 interface Delta {
   route: string;
@@ -13,7 +14,9 @@ interface Delta {
 
 /**
  * What a transaction counts: the next number of each sequence and how many deliveries of each kind there are.
- * Gathered in memory and written once, before the commit; numbers are never given twice, also after deletes.
+ * Counts are gathered in memory and written once, before the commit. The next number is the one after the newest row;
+ * it is written down only by those who remove rows or leave numbers out, because written with every commit it was one
+ * of ten pages of log. Numbers are never given twice, also after deletes.
  */
 export class Tallies {
   readonly #next: Record<SequenceName, number> = { event: 1, delivery: 1, rejection: 1, task: 1 };
@@ -23,8 +26,7 @@ export class Tallies {
   readonly #sequence: Statement;
 
   constructor(db: Database) {
-    const read = db.prepare('SELECT value FROM sequences WHERE name = ?').pluck();
-    for (const name of SEQUENCES) this.#next[name] = (read.get(name) as number | undefined) ?? 1;
+    for (const name of SEQUENCES) this.#next[name] = nextNumber(db, name);
     this.#saved = { ...this.#next };
     this.#count = db.prepare(`INSERT INTO delivery_counts (route, target, status, count) VALUES (?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = count + excluded.count`);
@@ -49,6 +51,12 @@ export class Tallies {
   skipTo(name: SequenceName, next: number): void {
     this.#next[name] = Math.max(this.#next[name], next);
     this.#saved[name] = this.#next[name]; // a batch that fails must not bring them back
+    this.#sequence.run(name, this.#next[name]);
+  }
+
+  /** To be called in the transaction that removes rows: the newest row may be among them. */
+  saveNumbers(): void {
+    for (const name of SEQUENCES) this.#sequence.run(name, this.#next[name]);
   }
 
   add(route: string, target: string, status: DeliveryStatus, count: number): void {
@@ -64,20 +72,12 @@ export class Tallies {
     this.add(route, target, to, 1);
   }
 
-  /** Brings the counts in the database up to date within the transaction, for who reads them there. */
-  writeCounts(): void {
+  /** Brings the counts in the database up to date within the transaction: for who reads them there, and last of all. */
+  write(): void {
     for (const { route, target, status, count } of this.#deltas.values()) {
       if (count !== 0) this.#count.run(route, target, status, count);
     }
     this.#deltas.clear();
-  }
-
-  /** To be called inside the transaction, last. */
-  write(): void {
-    this.writeCounts();
-    for (const name of SEQUENCES) {
-      if (this.#next[name] !== this.#saved[name]) this.#sequence.run(name, this.#next[name]);
-    }
   }
 
   /** @returns what brings the counts back to this point; a number that was taken stays taken */
@@ -97,4 +97,11 @@ export class Tallies {
     this.#deltas.clear();
     Object.assign(this.#next, this.#saved);
   }
+}
+
+/** The number after the newest row, or a higher one that was written down. */
+export function nextNumber(db: Database, name: SequenceName): number {
+  const saved = db.prepare('SELECT value FROM sequences WHERE name = ?').pluck().get(name) as number | undefined;
+  const newest = db.prepare(`SELECT max(seq) FROM ${TABLES[name]}`).pluck().get() as number | null;
+  return Math.max(saved ?? 1, (newest ?? 0) + 1);
 }

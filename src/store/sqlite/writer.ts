@@ -187,7 +187,7 @@ export class Writer {
         this.#rejections.record(command.rejections);
         return { kind: 'ok' };
       case 'reconcile':
-        this.#tallies.writeCounts();
+        this.#tallies.write();
         return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now, command.restart);
       case 'retain':
         return this.#retention.step(command, command.now, command.restart);

@@ -1,4 +1,5 @@
 import { INITIAL } from './001-initial.ts';
+import { ATTEMPT_ROOM } from './002-attempt-room.ts';
 
 /** In order; the database's `user_version` is the number of those that were run. */
-export const MIGRATIONS: readonly string[] = [INITIAL];
+export const MIGRATIONS: readonly string[] = [INITIAL, ATTEMPT_ROOM];
