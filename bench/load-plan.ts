@@ -1,24 +1,19 @@
+/** How requests prove who sends them; `forged` has a signature of the right form by the wrong secret. */
+export type Proof = 'token' | 'hmac' | 'forged';
+
+interface Requests {
+  url: string;
+  keyPrefix: string;
+  bodySize: number;
+  proof: Proof;
+  connections: number;
+}
+
 /** What the generator is to send. Closed loop: the next request goes out when the last one is answered. */
 export type LoadPlan =
-  | {
-      kind: 'closed';
-      url: string;
-      keyPrefix: string;
-      bodySize: number;
-      connections: number;
-      requests: number | null;
-      seconds: number | null;
-    }
+  | (Requests & { kind: 'closed'; requests: number | null; seconds: number | null })
   /** Open loop: requests are due at a steady rate, whatever became of the ones before. */
-  | {
-      kind: 'open';
-      url: string;
-      keyPrefix: string;
-      bodySize: number;
-      connections: number;
-      ratePerSecond: number;
-      seconds: number;
-    };
+  | (Requests & { kind: 'open'; ratePerSecond: number; seconds: number });
 
 export interface LoadReport {
   sent: number;

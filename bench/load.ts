@@ -39,7 +39,7 @@ class Load {
           throw new Error('a connection of the generator was lost', { cause: error });
         },
       ),
-      request: new RequestTemplate(url, plan.keyPrefix, plan.bodySize),
+      request: new RequestTemplate(url, plan.keyPrefix, plan.bodySize, plan.proof),
       dueAt: null,
     };
     this.lanes.push(lane);

@@ -6,11 +6,13 @@ import { Receiver } from './processes.ts';
 import { report, type Section } from './report.ts';
 import type { Bench, Scenario } from './scenario.ts';
 import { ack } from './scenarios/ack.ts';
+import { flood } from './scenarios/flood.ts';
 import { latency, latencyStored } from './scenarios/latency.ts';
 import { relay } from './scenarios/relay.ts';
 import { start } from './scenarios/start.ts';
+import { verify } from './scenarios/verify.ts';
 
-const SCENARIOS: readonly Scenario[] = [ack, relay, latency, latencyStored, start];
+const SCENARIOS: readonly Scenario[] = [ack, relay, latency, latencyStored, start, verify, flood];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 /** As `npm start`, the package's bin and the image run it. */
 const SHIPPED_FLAGS = ['--heap-growing-percent=50', '--max-semi-space-size=8'];

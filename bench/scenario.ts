@@ -2,7 +2,7 @@ import type { AdminClient } from '../test/support/admin-client.ts';
 import type { RelaySetup } from '../test/support/relay-process.ts';
 import { waitFor } from '../test/support/wait.ts';
 import type { Backlog } from './backlog-store.ts';
-import type { LoadPlan } from './load-plan.ts';
+import type { LoadPlan, Proof } from './load-plan.ts';
 import type { Measure } from './measure.ts';
 import type { Receiver } from './processes.ts';
 
@@ -43,18 +43,23 @@ function keyPrefix(): string {
   return `bench-${Date.now()}-${loads}-`;
 }
 
-export function closedLoad(url: string, amount: { requests: number } | { seconds: number }): LoadPlan {
+export function closedLoad(
+  url: string,
+  amount: { requests: number } | { seconds: number },
+  { proof = 'token', connections = CONNECTIONS }: { proof?: Proof; connections?: number } = {},
+): LoadPlan {
   const { requests, seconds } = { requests: null, seconds: null, ...amount };
-  return { kind: 'closed', url, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, connections: CONNECTIONS, requests, seconds };
+  return { kind: 'closed', url, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections, requests, seconds };
 }
 
 /** So that no side is measured with cold code. */
-export function warmUp(url: string, bench: Bench): LoadPlan {
-  return closedLoad(url, { requests: bench.short ? 500 : WARM_UP_REQUESTS });
+export function warmUp(url: string, bench: Bench, proof: Proof = 'token'): LoadPlan {
+  return closedLoad(url, { requests: bench.short ? 500 : WARM_UP_REQUESTS }, { proof });
 }
 
-export function steadyLoad(url: string, ratePerSecond: number, seconds: number): LoadPlan {
-  return { kind: 'open', url, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, connections: CONNECTIONS, ratePerSecond, seconds };
+export function steadyLoad(url: string, ratePerSecond: number, seconds: number, proof: Proof = 'token'): LoadPlan {
+  const requests = { url, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections: CONNECTIONS };
+  return { kind: 'open', ...requests, ratePerSecond, seconds };
 }
 
 /** Waits until `count` deliveries in all have reached the target and are settled. */

@@ -1,13 +1,15 @@
 import type { ChildProgram } from '../../test/support/child-program.ts';
 import { RelayProcess } from '../../test/support/relay-process.ts';
+import type { Proof } from '../load-plan.ts';
 import { atLeast, type Measure, measure } from '../measure.ts';
 import { generate, startBareServer } from '../processes.ts';
 import { type Bench, closedLoad, type Scenario, type Throughput, warmUp } from '../scenario.ts';
 
-async function throughput(url: string, server: ChildProgram, bench: Bench): Promise<Throughput> {
-  await generate(warmUp(url, bench));
+/** What a server takes when it is asked as fast as it answers, for ten seconds. */
+export async function throughput(url: string, server: ChildProgram, bench: Bench, proof: Proof = 'token'): Promise<Throughput> {
+  await generate(warmUp(url, bench, proof));
   const cpuBefore = server.cpuSeconds();
-  const report = await generate(closedLoad(url, { seconds: bench.short ? 1 : 10 }));
+  const report = await generate(closedLoad(url, { seconds: bench.short ? 1 : 10 }, { proof }));
   if (report.ok !== report.sent) throw new Error(`not all requests were acknowledged: ${JSON.stringify(report.failed)}`);
   return { perSecond: report.ok / report.seconds, cpuMicroseconds: ((server.cpuSeconds() - cpuBefore) * 1e6) / report.ok };
 }
