@@ -5,6 +5,7 @@ import type { Logger } from '../domain/logger.ts';
 import { answerJson, answerProblem } from './answers.ts';
 import { BodyBuffer } from './body.ts';
 import type { CappedLog } from './capped-log.ts';
+import type { FloodBrake } from './flood-brake.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
 import type { EventLog, IngestObserver } from './ports.ts';
@@ -19,6 +20,7 @@ export interface IntakeServices {
   log: EventLog;
   observer: IngestObserver;
   refusals: Refusals;
+  brake: FloodBrake;
   /** Duplicates whose body is not the first one's. */
   conflicts: CappedLog;
   logger: Logger;
@@ -164,11 +166,13 @@ export class Intake {
   }
 
   #refuse(code: RefusalCode, explanation: string, body: Buffer | null = null): void {
-    const { clock, closing, refusals } = this.#services;
+    const { clock, closing, refusals, brake } = this.#services;
     const { head, peer, method, path } = this.#request;
     const problem = PROBLEMS[code];
     this.#finish();
-    answerProblem(this.#message, this.#response, problem, { unread: head.length, closing, clock });
+    const answer = (): void => answerProblem(this.#message, this.#response, problem, { unread: head.length, closing, clock });
+    if (code === 'verification_failed') brake.pass(answer);
+    else answer();
     refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers: head.headers, body });
   }
 

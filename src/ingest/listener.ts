@@ -6,6 +6,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { isRefusedEarly, LINGER_MS } from './answers.ts';
 import { CappedLog } from './capped-log.ts';
+import { FloodBrake } from './flood-brake.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
@@ -67,7 +68,17 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   const refusals = new Refusals(options);
   const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
-  const services: IntakeServices = { log, observer, refusals, conflicts, logger, clock, inFlight, closing: false };
+  const services: IntakeServices = {
+    log,
+    observer,
+    refusals,
+    brake: new FloodBrake(clock),
+    conflicts,
+    logger,
+    clock,
+    inFlight,
+    closing: false,
+  };
   const handler = new PublicHandler(prepare(options.settings), services, options.notReady);
   const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   const server = httpServer(options.settings.limits.headers, timeouts);
