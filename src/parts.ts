@@ -98,6 +98,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     listen: config.listen,
     settings: config,
     log: store.log,
+    answers: dispatcher,
     rejections: store.rejections,
     observer: metrics.ingest,
     logger,

@@ -33,7 +33,9 @@ export function createTestSender({ routes, publicAddress, clock }: TestSenderOpt
         retry: { limit: 0 },
         timeout: { request: TIMEOUT_MS },
       });
-      const { eventId, code } = answerOf(response.body);
+      // In proxy mode the body is the target's own, and the id stands in a header.
+      const named = response.headers['hookbay-event-id'];
+      const { eventId, code } = typeof named === 'string' ? { eventId: named, code: null } : answerOf(response.body);
       return { kind: 'answered', statusCode: response.statusCode, eventId, code };
     },
   };

@@ -53,17 +53,22 @@ function dedupShown(dedup: DedupConfig): object | string {
   }
 }
 
-function edgeShown({ target, events }: EdgeConfig): object | string {
-  return events === null ? target : { target, events };
+/** @param answers whether it has to be said that this is the target that answers */
+function edgeShown({ target, events }: EdgeConfig, answers: boolean): object | string {
+  if (events === null && !answers) return target;
+  return { target, ...(events === null ? {} : { events }), ...(answers ? { answers } : {}) };
 }
 
 function routeShown(route: RouteConfig): object {
+  const { proxy, deliver } = route;
   return {
     path: route.path,
     methods: route.methods,
     verify: verifyShown(route.verify),
     dedup: dedupShown(route.dedup),
-    deliver: route.deliver.map(edgeShown),
+    mode: proxy === null ? 'queue' : 'proxy',
+    ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
+    deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
   };
 }
 

@@ -33,6 +33,8 @@ export type FaultCode =
   | 'inline_target_name'
   | 'no_dedup_key'
   | 'no_event_type'
+  | 'no_answering_target'
+  | 'only_in_proxy_mode'
   | 'contradiction';
 
 /** One thing that is wrong with a configuration. No text in it contains a secret or the value of a variable. */

@@ -114,6 +114,15 @@ export function number(least: number, most: number, whole: boolean) {
   });
 }
 
+/** True or false; one that a placeholder filled in arrives as text. */
+export function flag() {
+  const expected = 'true or false';
+  return leaf({ type: ['boolean', 'string'], pattern: '^(true|false)$', expected }, (input): LeafResult<boolean> => {
+    if (typeof input === 'boolean') return { value: input };
+    return input === 'true' || input === 'false' ? { value: input === 'true' } : wrong(expected);
+  });
+}
+
 /** One of a few words. */
 export function choice<const T extends string>(options: readonly T[]) {
   const expected = options.length === 1 ? `${options[0]}` : `one of ${options.join(', ')}`;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DEDUP_WINDOW_MS, type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
-import type { Config, DedupConfig, EdgeConfig, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
+import type { Config, DedupConfig, EdgeConfig, ProxyConfig, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
 import { looksLikeUrl } from './urls.ts';
 
 type FileTarget = FileConfig['targets'][string];
@@ -48,12 +48,27 @@ interface Edge {
   /** A name or a URL. */
   reference: string;
   events: readonly string[] | null;
+  answers: boolean;
 }
 
 function edgesOf(deliver: FileRoute['deliver']): Edge[] {
   return (Array.isArray(deliver) ? deliver : [deliver]).map((entry) =>
-    typeof entry === 'string' ? { reference: entry, events: null } : { reference: entry.target, events: entry.events ?? null },
+    typeof entry === 'string'
+      ? { reference: entry, events: null, answers: false }
+      : { reference: entry.target, events: entry.events ?? null, answers: entry.answers ?? false },
   );
+}
+
+function resolveProxy(name: string, { mode, deadline, deliver }: FileRoute): ProxyConfig | null {
+  const edges = edgesOf(deliver);
+  const [only] = edges;
+  const answering = edges.find(({ answers }) => answers) ?? only;
+  if (mode === 'queue' || answering === undefined) return null;
+  return { target: targetName(name, answering), deadlineMs: deadline };
+}
+
+function targetName(route: string, { reference }: Edge): string {
+  return looksLikeUrl(reference) ? route : reference;
 }
 
 function resolveRoute(name: string, route: FileRoute): RouteConfig {
@@ -64,9 +79,8 @@ function resolveRoute(name: string, route: FileRoute): RouteConfig {
     methods: [...new Set(route.methods)],
     verify,
     dedup: resolveDedup(route.dedup, verify),
-    deliver: edgesOf(route.deliver).map(
-      ({ reference, events }): EdgeConfig => ({ target: looksLikeUrl(reference) ? name : reference, events }),
-    ),
+    deliver: edgesOf(route.deliver).map((edge): EdgeConfig => ({ target: targetName(name, edge), events: edge.events })),
+    proxy: resolveProxy(name, route),
   };
 }
 

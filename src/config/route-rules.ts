@@ -1,4 +1,5 @@
 import type { Path } from './fault.ts';
+import { proxyRules } from './proxy-rules.ts';
 import { closest } from './suggest.ts';
 import { type Tree, type TreeFault, valueAt } from './tree.ts';
 import { looksLikeUrl, NAME } from './urls.ts';
@@ -137,7 +138,7 @@ export function routeRules(tree: Tree, targets: readonly string[], routes: reado
       routeByPath.set(publicPath, route);
     }
     faults.push(...verifyRules(file, path), ...dedupRules(file, path), ...eventsRules(file, path));
-    faults.push(...deliverRules(tree, route, path, targets));
+    faults.push(...deliverRules(tree, route, path, targets), ...proxyRules(file, path, entriesOf(file, [...path, 'deliver'])));
   }
   return faults;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DEFAULT_RETRY } from '../domain/retry-policy.ts';
-import { addressRange, choice, duration, type LeafResult, leaf, listenAddress, number, size, text } from './leaves.ts';
+import { addressRange, choice, duration, flag, type LeafResult, leaf, listenAddress, number, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
 import { adminToken, providerKey, providerToken, secrets, signingSecret } from './secrets.ts';
 import { formatDuration } from './units.ts';
@@ -16,6 +16,9 @@ const GIB = 1024 * MIB;
 
 /** How long dedup keys are remembered where the file does not say. KnowledgeSDK asks for 24 hours at least. */
 export const DEDUP_WINDOW_MS = 7 * DAY;
+
+/** How long a sender waits in proxy mode. KnowledgeSDK gives up at 6 s, and the answer has to get there. */
+const DEFAULT_DEADLINE_MS = 5 * SECOND;
 
 /** A map from names to `values`, said in `expected`. */
 function named<T extends z.ZodType>(values: T, expected: string) {
@@ -203,9 +206,12 @@ const edge = z.strictObject({
         "Only events of these types go to this target; the others are kept as filtered. The type is named by the provider (knowledgesdk: `event` in the body); an event without one, such as a post to KnowledgeSDK's callbackUrl, is in no list.",
       expected: EVENTS,
     }),
+  answers: flag().optional().meta({
+    description: 'In proxy mode with several targets: the one whose answer is passed back to the sender.',
+  }),
 });
 
-const DELIVER = 'a target or a URL, { target, events }, or a list of them';
+const DELIVER = 'a target or a URL, { target, events, answers }, or a list of them';
 
 const deliver = z
   .union([
@@ -230,6 +236,16 @@ const route = z
       .meta({ description: 'The methods that are taken; others get 405.', expected: METHODS }),
     verify,
     dedup: dedup.optional(),
+    mode: choice(['queue', 'proxy']).prefault('queue').meta({
+      description:
+        "What the sender is answered once the event is on disk. `queue`: the acknowledgement, at once. `proxy`: the target's 2xx answer, if it comes before `deadline`; otherwise the acknowledgement, and the delivery goes on from the queue.",
+    }),
+    deadline: duration(100, 25 * SECOND)
+      .prefault(formatDuration(DEFAULT_DEADLINE_MS))
+      .meta({
+        description:
+          "Only in proxy mode: how long the sender waits at most, from the head of its request on. Less than the sender's own patience; KnowledgeSDK gives up at 6 s.",
+      }),
     deliver,
   })
   .meta({ expected: '{ path, verify, deliver }' });

@@ -49,6 +49,14 @@ export interface RouteConfig {
   verify: VerifyConfig;
   dedup: DedupConfig;
   deliver: readonly EdgeConfig[];
+  /** Null in queue mode. */
+  proxy: ProxyConfig | null;
+}
+
+/** The sender waits for the answer of this target, for so long from the head of its request. */
+export interface ProxyConfig {
+  target: string;
+  deadlineMs: number;
 }
 
 /** `none` only when it was written out. Secrets: any matches; an empty list is a credential that is not configured. */

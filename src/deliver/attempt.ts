@@ -4,8 +4,9 @@ import type { Clock } from '../domain/clock.ts';
 import type { AttemptResult } from './classify.ts';
 import type { Deadlines, Expiring } from './deadlines.ts';
 import { connectionFailure, type Failure, failure, statusFailure } from './failure.ts';
+import type { WholeAnswer } from './whole-answer.ts';
 
-/** Past this much of an answer's body the connection is closed; the status has decided by then. */
+/** Past this much of an answer's body that nobody waits for, the connection is closed; the status has decided by then. */
 export const ANSWER_LIMIT = 64 * 1024;
 
 /** What is kept of an answer, to be shown: of its body, and of its headers. */
@@ -33,10 +34,12 @@ function keptHeaders(headers: AnswerHeaders): [string, string][] {
  */
 export class HttpAttempt implements Dispatcher.DispatchHandler, Expiring {
   endsAt = 0;
+  /** Wall time, ms. */
+  readonly startedAt: number;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
+  readonly #whole: WholeAnswer | null;
   readonly #done: (result: AttemptResult) => void;
-  readonly #startedAt: number;
   readonly #began: number;
   #controller: Dispatcher.DispatchController | null = null;
   #ended = false;
@@ -45,12 +48,13 @@ export class HttpAttempt implements Dispatcher.DispatchHandler, Expiring {
   #kept: Buffer | null = null;
   #size = 0;
 
-  /** @param startedAt wall time, ms */
-  constructor(clock: Clock, deadlines: Deadlines, startedAt: number, done: (result: AttemptResult) => void) {
+  /** @param whole keeps the answer for those who wait for it, or null */
+  constructor(clock: Clock, deadlines: Deadlines, whole: WholeAnswer | null, done: (result: AttemptResult) => void) {
     this.#clock = clock;
     this.#deadlines = deadlines;
+    this.#whole = whole;
     this.#done = done;
-    this.#startedAt = startedAt;
+    this.startedAt = clock.now();
     this.#began = clock.monotonic();
     deadlines.begin(this, this.#began);
   }
@@ -75,10 +79,11 @@ export class HttpAttempt implements Dispatcher.DispatchHandler, Expiring {
     if (this.#ended) this.#close();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: AnswerHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: AnswerHeaders): void {
     if (statusCode < 200) return;
     this.#statusCode = statusCode;
     this.#headers = headers;
+    this.#whole?.begin(statusCode, controller.rawHeaders);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -87,12 +92,14 @@ export class HttpAttempt implements Dispatcher.DispatchHandler, Expiring {
       this.#kept = this.#kept === null ? part : Buffer.concat([this.#kept, part]);
     }
     this.#size += chunk.length;
-    if (this.#size > ANSWER_LIMIT) this.#end(this.#verdict());
+    const isWanted = this.#whole?.take(chunk) === true;
+    if (this.#size > ANSWER_LIMIT && !isWanted) this.#end(this.#verdict());
   }
 
   onResponseEnd(): void {
     // Nothing is left to close, and the connection serves the next attempt.
     this.#controller = null;
+    this.#whole?.complete();
     this.#end(this.#verdict());
   }
 
@@ -113,7 +120,7 @@ export class HttpAttempt implements Dispatcher.DispatchHandler, Expiring {
     this.#close();
     const { retry, response } = this.#answer();
     this.#done({
-      startedAt: this.#startedAt,
+      startedAt: this.startedAt,
       durationMs: this.#clock.monotonic() - this.#began,
       statusCode: this.#statusCode,
       failure: outcome,

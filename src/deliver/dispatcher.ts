@@ -3,6 +3,7 @@ import type { TargetConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import { AwaitedAnswers, type Told } from './awaited-answers.ts';
 import { HandOffRoom, type Share } from './hand-off.ts';
 import type { DeliverObserver, DeliveryQueue } from './ports.ts';
 import { Reporter } from './reporter.ts';
@@ -28,6 +29,8 @@ export interface Held extends Share {
   unsettled: number;
   /** Results cannot be stored, so nothing is attempted. */
   blocked: boolean;
+  /** Deliveries whose answers senders wait for, and the memory of those answers. */
+  awaited: { deliveries: number; bytes: number };
 }
 
 export interface StopReport {
@@ -47,6 +50,7 @@ export class DeliveryDispatcher {
   readonly #entries = new Map<string, Entry>();
   readonly #lanes = new Map<string, TargetQueue>();
   readonly #paused = new Set<string>();
+  readonly #answers = new AwaitedAnswers();
   readonly #settler: Settler;
   readonly #shared: Dispatching;
   /** Endpoints in use, and those of former configurations whose attempts still run. */
@@ -68,6 +72,7 @@ export class DeliveryDispatcher {
       reporter: new Reporter(observer, logger, logSuccesses),
       room: this.#room,
       settler: this.#settler,
+      answers: this.#answers,
       entries: this.#entries,
       isOpen: () => this.#phase === 'open',
       ended: () => this.#inFlightChanged?.(),
@@ -92,6 +97,19 @@ export class DeliveryDispatcher {
   /** Takes a delivery that was reserved, leased and is on disk now. */
   hand(delivery: LeasedDelivery): void {
     this.#lanes.get(delivery.target)?.add(delivery);
+  }
+
+  /**
+   * A sender waits for the target's answer to an event that was just stored. To be asked in the reaction to the
+   * append, which comes before {@link hand}: an answer to an attempt that has begun by then is not kept.
+   * @param isFirst false for a duplicate: it waits for what others wait for already, and for nothing else
+   * @param told called once, later; with an answer only when the delivery succeeded
+   * @returns ends the waiting; or null when no attempt is known that could be waited for
+   */
+  awaitAnswer(event: { id: string; target: string; isFirst: boolean }, told: Told): (() => void) | null {
+    const { id, target, isFirst } = event;
+    const isKnown = this.#answers.has(id) || (isFirst && this.#lanes.get(target)?.startsSoon === true);
+    return isKnown ? this.#answers.add(id, target, told) : null;
   }
 
   /** The target has something in the store that is due, or will be. @param dueAt wall ms, now when left out */
@@ -138,7 +156,14 @@ export class DeliveryDispatcher {
 
   held(): Held {
     const { deliveries, bytes } = this.#room.held;
-    return { deliveries, bytes, inFlight: this.#inFlight(), unsettled: this.#settler.unsettled, blocked: this.#settler.blocked };
+    return {
+      deliveries,
+      bytes,
+      inFlight: this.#inFlight(),
+      unsettled: this.#settler.unsettled,
+      blocked: this.#settler.blocked,
+      awaited: this.#answers.held,
+    };
   }
 
   /** Attempts in flight finish under the configuration they began with; what is queued of removed targets is released. */
@@ -172,10 +197,7 @@ export class DeliveryDispatcher {
   }
 
   async #finish(): Promise<StopReport> {
-    for (const lane of this.#lanes.values()) {
-      lane.releaseQueued();
-      lane.close();
-    }
+    for (const lane of this.#lanes.values()) lane.close();
     await new Promise<void>((resolve) => {
       this.#inFlightChanged = () => {
         if (this.#inFlight() === 0) resolve();

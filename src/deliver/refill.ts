@@ -31,6 +31,7 @@ export class Refill {
   #wokenWhileFetching = false;
   #pausing = false;
   #failing = false;
+  #moreIsDue = false;
   #timer: { dueAt: number; cancel: () => void } | null = null;
   #cancelPause: (() => void) | null = null;
 
@@ -43,6 +44,11 @@ export class Refill {
   /** Whether something older than what arrives now may wait in the store. */
   get backlog(): boolean {
     return this.#backlog;
+  }
+
+  /** Whether more was due than could be leased at once, or nothing can be: what is stored now waits for others. */
+  get behind(): boolean {
+    return this.#moreIsDue || this.#failing;
   }
 
   /** Something becomes due in the store. @param dueAt wall ms */
@@ -77,6 +83,7 @@ export class Refill {
 
   #leased({ deliveries, nextDueAt }: LeaseBatch): void {
     const moreIsDue = nextDueAt !== null && nextDueAt <= this.#clock.now();
+    this.#moreIsDue = moreIsDue;
     this.#backlog = moreIsDue || this.#wokenWhileFetching;
     this.#fetching = false;
     if (this.#failing) this.#logger.info({ target: this.#supply.target }, 'deliveries can be leased again');

@@ -3,6 +3,7 @@ import type { Attempt, Outcome } from '../domain/attempt.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { AwaitedAnswers } from './awaited-answers.ts';
 import { Brake } from './brake.ts';
 import { type AttemptResult, classify, slowdown } from './classify.ts';
 import { BLAMES_TARGET } from './failure.ts';
@@ -14,6 +15,7 @@ import { Refill } from './refill.ts';
 import type { Reporter } from './reporter.ts';
 import type { Settler } from './settler.ts';
 import type { HttpTarget, RunningAttempt } from './targets/http.ts';
+import type { WholeAnswer } from './whole-answer.ts';
 
 /** A delivery in memory, from its lease until its result is on disk. */
 export interface Entry {
@@ -28,6 +30,7 @@ export interface Dispatching {
   queue: DeliveryQueue;
   room: HandOffRoom;
   settler: Settler;
+  answers: AwaitedAnswers;
   reporter: Reporter;
   logger: Logger;
   clock: Clock;
@@ -94,18 +97,23 @@ export class TargetQueue {
     return this.#runs() && !this.#refill.backlog && !this.#brake.on;
   }
 
+  /** Whether an attempt on what was just stored may begin soon: at once, or after those that were here before. */
+  get startsSoon(): boolean {
+    return this.#runs() && !this.#brake.on && !this.#refill.behind && this.#shared.room.leasable(this.share) !== null;
+  }
+
   /** Changes where attempts go; those that run finish where they began. Null: the target is gone. @returns the former endpoint */
   configure(destination: Destination | null): HttpTarget | null {
     const former = this.#destination?.http ?? null;
     this.#destination = destination;
-    if (destination === null) this.releaseQueued();
+    if (destination === null) this.#stand();
     else this.wake(this.#shared.clock.now());
     return former;
   }
 
   pause(): void {
     this.#paused = true;
-    this.releaseQueued();
+    this.#stand();
   }
 
   resume(): void {
@@ -160,9 +168,16 @@ export class TargetQueue {
     entry.attempt?.abort('cancelled');
   }
 
+  /** Gives back what has not begun, and looks for no more. */
   close(): void {
+    this.#stand();
     this.#refill.close();
     this.#brake.close();
+  }
+
+  #stand(): void {
+    this.releaseQueued();
+    this.#shared.answers.notStarted(this.#name);
   }
 
   #stands(): boolean {
@@ -210,12 +225,15 @@ export class TargetQueue {
     this.#queued -= 1;
     this.#inFlight += 1;
     entry.stage = 'running';
-    const attempt = http.send(entry.delivery, (result) => this.#ended(entry, result, config));
+    const whole = this.#shared.answers.begin(entry.delivery);
+    const attempt = http.send(entry.delivery, whole, (result) => this.#ended(entry, result, config, whole));
     if (entry.stage === 'running') entry.attempt = attempt;
   }
 
-  #ended(entry: Entry, result: AttemptResult, config: TargetConfig): void {
+  #ended(entry: Entry, result: AttemptResult, config: TargetConfig, whole: WholeAnswer | null): void {
     this.#inFlight -= 1;
+    // Before the result is on disk: the event is there, and a crash in between repeats the attempt, as it may.
+    if (whole !== null) this.#shared.answers.ended(entry.delivery.event.id, whole, result.failure === null);
     entry.attempt = null;
     entry.stage = 'settling';
     if (result.failure?.code === 'interrupted') {
@@ -249,6 +267,7 @@ export class TargetQueue {
     if (result.failure === null) this.#health.succeeded(now);
     else if (BLAMES_TARGET[result.failure.code]) this.#health.failed(now, result.failure);
     this.#brake.slow(slowdown(result, now));
+    if (this.#brake.on) this.#shared.answers.notStarted(this.#name);
     settler.settle({ delivery, attempt, outcome, settled: (kind) => this.#settled(entry, outcome, kind) });
   }
 

@@ -1,19 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ProxyConfig } from '../config/types.ts';
+import { BodyBuffer } from '../domain/body-buffer.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
-import { answerJson, answerProblem } from './answers.ts';
-import { BodyBuffer } from './body.ts';
+import { type Acknowledged, acknowledge, answerProblem } from './answers.ts';
 import type { CappedLog } from './capped-log.ts';
 import type { FloodBrake } from './flood-brake.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
-import type { EventLog, IngestObserver } from './ports.ts';
+import type { EventLog, IngestObserver, ProxyOutcome } from './ports.ts';
 import { PROBLEMS, type RefusalCode } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
-import { eventType, plannedDeliveries, type Route } from './route-table.ts';
+import { eventType, isAttempted, plannedDeliveries, type Route } from './route-table.ts';
 import { verify } from './verify.ts';
+import type { WaitingSenders } from './waiting-senders.ts';
 
 /** What all requests share. */
 export interface IntakeServices {
@@ -26,6 +28,8 @@ export interface IntakeServices {
   logger: Logger;
   clock: Clock;
   inFlight: InFlightBytes;
+  /** On routes in proxy mode. */
+  waiting: WaitingSenders;
   /** True once connections are to end with their answer. */
   closing: boolean;
 }
@@ -41,6 +45,18 @@ export interface IntakeRequest {
   receivedAt: number;
   /** Monotonic time, ms. */
   startedAt: number;
+}
+
+/** What is logged of an answered request. */
+interface AnswerRecord {
+  route: string;
+  eventId: string;
+  type: string | null;
+  dedupKey: string | null;
+  peer: string;
+  bodyBytes: number;
+  seconds: number;
+  proxied?: ProxyOutcome;
 }
 
 /**
@@ -141,25 +157,49 @@ export class Intake {
   }
 
   #answer(event: NewEvent, result: AppendResult): void {
-    const { observer, clock, closing } = this.#services;
     if (result.kind === 'unavailable') {
       this.#refuse(result.reason, 'the event could not be stored');
       return;
     }
     this.#finish();
-    answerJson(this.#response, 200, `{"status":"${result.kind}","eventId":"${result.eventId}"}`, closing);
-    const seconds = (clock.monotonic() - this.#request.startedAt) / 1000;
-    if (result.kind === 'accepted') observer.accepted(event.route, seconds);
-    else observer.duplicate(event.route, result.conflict, seconds);
-    this.#log(event, result, seconds);
+    const { route, type, peer, body } = event;
+    const dedupKey = event.dedup?.key ?? null;
+    const record = { route, eventId: result.eventId, type, dedupKey, peer, bodyBytes: body.length, seconds: 0 };
+    const { proxy } = this.#route;
+    if (proxy !== null && isAttempted(this.#route, type)) {
+      this.#wait(proxy, result, record);
+      return;
+    }
+    acknowledge(this.#response, result, this.#services.closing);
+    this.#tell(result, record);
+  }
+
+  /** Holds the record and not the event: its body would stay in memory, uncounted, for as long as the sender waits. */
+  #wait(proxy: ProxyConfig, result: Acknowledged, record: AnswerRecord): void {
+    const services = this.#services;
+    const response = this.#response;
+    services.waiting.wait(
+      {
+        response,
+        route: record.route,
+        proxy,
+        eventId: result.eventId,
+        isFirst: result.kind === 'accepted',
+        startedAt: this.#request.startedAt,
+        acknowledge: () => acknowledge(response, result, services.closing),
+        answered: (outcome) => this.#tell(result, outcome === null ? record : { ...record, proxied: outcome }),
+      },
+      () => services.closing,
+    );
   }
 
   /** At the default level only conflicts are logged: a line for each event cost a quarter of the throughput. */
-  #log(event: NewEvent, result: Exclude<AppendResult, { kind: 'unavailable' }>, seconds: number): void {
-    const { logger, conflicts } = this.#services;
-    const { route, type, peer, body } = event;
-    const dedupKey = event.dedup?.key ?? null;
-    const record = { route, eventId: result.eventId, type, dedupKey, peer, bodyBytes: body.length, seconds };
+  #tell(result: Acknowledged, record: AnswerRecord): void {
+    const { logger, conflicts, observer, clock } = this.#services;
+    const seconds = (clock.monotonic() - this.#request.startedAt) / 1000;
+    record.seconds = seconds;
+    if (result.kind === 'accepted') observer.accepted(record.route, seconds);
+    else observer.duplicate(record.route, result.conflict, seconds);
     if (result.kind === 'accepted') logger.debug(record, 'event_accepted');
     else if (result.conflict) conflicts.info(record);
     else logger.debug(record, 'event_duplicate');

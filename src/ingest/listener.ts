@@ -11,10 +11,11 @@ import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './h
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
 import { peerAddress, trustedProxies } from './peer.ts';
-import type { EventLog, IngestObserver, RejectionLog } from './ports.ts';
+import type { EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
 import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
 import { Refusals } from './refusals.ts';
 import { routeTable } from './route-table.ts';
+import { WaitingSenders } from './waiting-senders.ts';
 
 /** What a reload can change. `limits.headers` only counts at the start: Node fixes it with the server. */
 export type PublicSettings = Pick<Config, 'routes' | 'limits' | 'trustedProxies'>;
@@ -40,6 +41,7 @@ export interface PublicListenerOptions {
   listen: ListenAddress;
   settings: PublicSettings;
   log: EventLog;
+  answers: ProxyAnswers;
   rejections: RejectionLog;
   observer: IngestObserver;
   logger: Logger;
@@ -68,6 +70,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   const refusals = new Refusals(options);
   const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
+  const waiting = new WaitingSenders(options.answers, observer, clock, inFlight);
   const services: IntakeServices = {
     log,
     observer,
@@ -77,6 +80,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     logger,
     clock,
     inFlight,
+    waiting,
     closing: false,
   };
   const handler = new PublicHandler(prepare(options.settings), services, options.notReady);
@@ -89,6 +93,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   const drain = (): void => {
     handler.draining = true;
     services.closing = true;
+    waiting.drain();
   };
   let closed: Promise<void> | null = null;
   return {
@@ -109,6 +114,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
       closed ??= closeServer(server, clock, timeouts.close).finally(() => {
         refusals.close();
         conflicts.close();
+        waiting.close();
       });
       return closed;
     },

@@ -1,4 +1,4 @@
-import type { EdgeConfig, RouteConfig } from '../config/types.ts';
+import type { EdgeConfig, ProxyConfig, RouteConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
 import { presetOf } from '../providers/presets.ts';
 import { parseSource, type Source } from '../providers/source.ts';
@@ -16,6 +16,8 @@ export interface Route {
   key: KeyRule;
   typeSources: readonly Source[];
   plan: DeliveryPlan;
+  /** Null in queue mode. */
+  proxy: ProxyConfig | null;
 }
 
 /** Public paths (exact, as they stand in the request line) and their routes. */
@@ -34,6 +36,7 @@ export function routeTable(routes: Iterable<RouteConfig>): RouteTable {
       key: keyRule(config.dedup, config.verify),
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),
+      proxy: config.proxy,
     });
   }
   return table;
@@ -72,4 +75,9 @@ function deliveryPlan(edges: readonly EdgeConfig[]): DeliveryPlan {
 
 export function plannedDeliveries(plan: DeliveryPlan, type: string | null): readonly PlannedDelivery[] {
   return (type === null ? undefined : plan.byType.get(type)) ?? plan.others;
+}
+
+/** Whether the target that answers in proxy mode gets an attempt for this type at all. */
+export function isAttempted({ plan, proxy }: Route, type: string | null): boolean {
+  return plannedDeliveries(plan, type).some(({ target, filtered }) => target === proxy?.target && filtered === null);
 }

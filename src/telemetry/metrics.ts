@@ -43,6 +43,7 @@ export interface Metrics {
   readonly ingest: {
     accepted(route: string, seconds: number): void;
     duplicate(route: string, conflict: boolean, seconds: number): void;
+    proxied(route: string, outcome: string): void;
     rejected(route: string | null, reason: string, status: number): void;
   };
   readonly deliver: {
@@ -116,6 +117,7 @@ function ingestMetrics(registry: Registry): Metrics['ingest'] {
   const accepted = counter('events_accepted_total', 'Events stored and acknowledged.', 'route');
   const duplicates = counter('events_duplicate_total', 'Requests whose dedup key was already known.', 'route');
   const conflicts = counter('events_conflict_total', 'Duplicates that came with another body.', 'route');
+  const proxied = counter('proxied_answers_total', 'What senders got on routes in proxy mode.', 'route', 'outcome');
   const rejected = counter('requests_rejected_total', 'Requests refused.', 'route', 'reason');
   const ack = histogram('ack_seconds', "From the request's head to its 2xx answer.", LATENCY_SECONDS, 'route');
   const of = oncePerName((route) => ({
@@ -136,6 +138,7 @@ function ingestMetrics(registry: Registry): Metrics['ingest'] {
       if (conflict) known.conflicts.add(1);
       known.ack.observe(seconds);
     },
+    proxied: (route, outcome) => proxied(route, outcome).add(1),
     rejected: (route, reason) => rejected(route ?? '', reason).add(1),
   };
 }

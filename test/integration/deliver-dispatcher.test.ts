@@ -40,7 +40,7 @@ function reservable({ dispatcher }: DispatchBench, target: string): boolean {
   return yes;
 }
 
-const nothingHeld = { deliveries: 0, bytes: 0, inFlight: 0, unsettled: 0, blocked: false };
+const nothingHeld = { deliveries: 0, bytes: 0, inFlight: 0, unsettled: 0, blocked: false, awaited: { deliveries: 0, bytes: 0 } };
 
 describe('the way of a delivery', () => {
   test('handed after its commit, it is delivered without being leased', async () => {

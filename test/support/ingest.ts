@@ -38,6 +38,7 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     verify: verifyConfig(),
     dedup: { kind: 'preset', windowMs: 1_000 },
     deliver: [{ target: 'app', events: null }],
+    proxy: null,
     ...changes,
   };
 }
@@ -114,10 +115,12 @@ export async function startListener(changes: Partial<PublicListenerOptions> = {}
     listen: { host: '127.0.0.1', port: 0 },
     settings: settings(),
     log,
+    answers: { awaitAnswer: () => null },
     rejections: { record: (rejection) => void rejections.push(rejection) },
     observer: {
       accepted: (...args) => void observed.push(['accepted', ...args]),
       duplicate: (...args) => void observed.push(['duplicate', ...args]),
+      proxied: (...args) => void observed.push(['proxied', ...args]),
       rejected: (...args) => void observed.push(['rejected', ...args]),
     },
     logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },

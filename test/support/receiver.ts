@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 /** What a receiver does with one request. */
 export type Behaviour =
   | { kind: 'answer'; status: number; headers?: Record<string, string>; body?: string | Buffer }
+  /** Behaves so once the promise has resolved. */
+  | { kind: 'later'; when: Promise<void>; behaviour: Behaviour }
   /** Reads the request and never answers. */
   | { kind: 'hang' }
   /** Answers the head at once and then a byte each time, without an end. */
@@ -70,6 +72,9 @@ function act(response: ServerResponse, behaviour: Behaviour): void {
     case 'answer':
       response.writeHead(behaviour.status, behaviour.headers ?? {}).end(behaviour.body ?? '');
       break;
+    case 'later':
+      void behaviour.when.then(() => act(response, behaviour.behaviour));
+      break;
     case 'hang':
       break;
     case 'drip':
@@ -85,15 +90,18 @@ function act(response: ServerResponse, behaviour: Behaviour): void {
       else response.writeHead(200, { 'content-length': '100' }).write('some of it', () => response.socket?.resetAndDestroy());
       break;
     case 'raw':
-      response.socket?.end(behaviour.bytes);
+      response.socket?.end(behaviour.bytes, 'latin1');
       break;
     default:
       behaviour satisfies never;
   }
 }
 
-/** Starts a receiver on a free port of 127.0.0.1. It answers 200 until it is told otherwise. */
-export async function startReceiver(first: Behaviour | ((request: ReceivedRequest) => Behaviour) = ok): Promise<Receiver> {
+/** Starts a receiver on a port of 127.0.0.1, a free one by default. It answers 200 until it is told otherwise. */
+export async function startReceiver(
+  first: Behaviour | ((request: ReceivedRequest) => Behaviour) = ok,
+  onPort = 0,
+): Promise<Receiver> {
   let behaviour = first;
   const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -106,7 +114,7 @@ export async function startReceiver(first: Behaviour | ((request: ReceivedReques
       // The client went away while it sent: that is its right.
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(onPort, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
+import { effectiveConfig } from '../../src/config/effective.ts';
 import { type LoadResult, loadConfig, loadConfigFile } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/types.ts';
 import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
@@ -78,6 +79,7 @@ describe('defaults', () => {
       verify: { provider: 'none' },
       dedup: { kind: 'none' },
       deliver: [{ target: 'hook', events: null }],
+      proxy: null,
     });
   });
 
@@ -260,5 +262,42 @@ describe('no text makes the loader throw', () => {
     ['a null byte', `listen: "\u0000"\n${withVerify('none')}`],
   ])('%s', (_name, text) => {
     expect(load(text).ok).toBe(false);
+  });
+});
+
+describe('proxy mode', () => {
+  const proxyOf = (...lines: string[]) => {
+    const file = `targets: { app: { url: "http://app/" }, audit: { url: "http://audit/" } }
+routes: { hook: { path: /hook, verify: none, mode: proxy, ${lines.join(', ')} } }`;
+    const result = loadConfig(file, { file: null, env: { YES: 'true' } });
+    return result.ok ? result.config.routes.get('hook')?.proxy : result.faults;
+  };
+
+  test.each([
+    ['the only target answers', ['deliver: app'], { target: 'app', deadlineMs: 5_000 }],
+    ['a URL answers', ['deliver: "http://a/"', 'deadline: 300ms'], { target: 'hook', deadlineMs: 300 }],
+    [
+      'of several the one that is named',
+      ['deliver: [audit, { target: app, answers: true }]'],
+      { target: 'app', deadlineMs: 5_000 },
+    ],
+    [
+      'it may be named by a variable',
+      ['deliver: [audit, { target: app, answers: "${YES}" }]'],
+      { target: 'app', deadlineMs: 5_000 },
+    ],
+  ])('%s', (_name, lines, expected) => {
+    expect(proxyOf(...lines)).toEqual(expected);
+  });
+
+  test('the effective configuration says who answers', () => {
+    const text = 'routes: { hook: { path: /hook, verify: none, mode: proxy, deliver: [a, { target: b, answers: true }] } }';
+    const targets = 'targets: { a: { url: "http://a/" }, b: { url: "http://b/" } }';
+    const loaded = loadConfig(`${targets}\n${text}`, { file: null, env: {} });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+    const shown = effectiveConfig(loaded.config);
+    expect(shown).toMatchObject({
+      routes: { hook: { mode: 'proxy', deadline: '5s', deliver: ['a', { target: 'b', answers: true }] } },
+    });
   });
 });

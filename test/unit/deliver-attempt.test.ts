@@ -23,7 +23,7 @@ function undiciController(): Dispatcher.DispatchController & { aborts: number } 
 function open() {
   const clock = createManualClock();
   const results: AttemptResult[] = [];
-  const attempt = new HttpAttempt(clock, new Deadlines(clock, 1000), clock.now(), (result) => results.push(result));
+  const attempt = new HttpAttempt(clock, new Deadlines(clock, 1000), null, (result) => results.push(result));
   return { clock, results, attempt, controller: undiciController() };
 }
 

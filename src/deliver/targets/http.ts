@@ -7,6 +7,7 @@ import type { AttemptResult } from '../classify.ts';
 import { Deadlines } from '../deadlines.ts';
 import { type HeaderParts, outgoingHeaders } from '../headers.ts';
 import { createSigner } from '../signing.ts';
+import type { WholeAnswer } from '../whole-answer.ts';
 
 /** How this relay is known to others. */
 export interface PublicInfo {
@@ -22,8 +23,11 @@ export interface RunningAttempt {
 
 /** An HTTP endpoint under one configuration. */
 export interface HttpTarget {
-  /** Starts an attempt; `done` is called exactly once, perhaps before this returns. */
-  send(delivery: LeasedDelivery, done: (result: AttemptResult) => void): RunningAttempt;
+  /**
+   * Starts an attempt; `done` is called exactly once, perhaps before this returns.
+   * @param whole keeps the answer for those who wait for it; null when nobody does
+   */
+  send(delivery: LeasedDelivery, whole: WholeAnswer | null, done: (result: AttemptResult) => void): RunningAttempt;
   /** Resolves when its attempts have ended and its connections are closed. */
   close(): Promise<void>;
   /** Closes all connections now, also those that are still being made for attempts that have ended. */
@@ -81,11 +85,10 @@ export function createHttpTarget(config: TargetConfig, info: PublicInfo, clock: 
     return `${plainPath}${url.search === '' ? '?' : '&'}${query}`;
   };
   return {
-    send(delivery, done) {
+    send(delivery, whole, done) {
       const { event } = delivery;
-      const now = clock.now();
-      const attempt = new HttpAttempt(clock, deadlines, now, done);
-      const headers = outgoingHeaders(delivery, parts, now);
+      const attempt = new HttpAttempt(clock, deadlines, whole, done);
+      const headers = outgoingHeaders(delivery, parts, attempt.startedAt);
       if (headers.passes > MOST_PASSES) attempt.refuse('loop');
       else pool.dispatch({ path: pathWith(event.query), method: event.method, headers: headers.flat, body: event.body }, attempt);
       return attempt;
