@@ -198,10 +198,13 @@ export class Intake {
     const { logger, conflicts, observer, clock } = this.#services;
     const seconds = (clock.monotonic() - this.#request.startedAt) / 1000;
     record.seconds = seconds;
-    if (result.kind === 'accepted') observer.accepted(record.route, seconds);
-    else observer.duplicate(record.route, result.conflict, seconds);
-    if (result.kind === 'accepted') logger.debug(record, 'event_accepted');
-    else if (result.conflict) conflicts.info(record);
+    if (result.kind === 'accepted') {
+      observer.accepted(record.route, seconds);
+      logger.debug(record, 'event_accepted');
+      return;
+    }
+    observer.duplicate(record.route, result.conflict, seconds);
+    if (result.conflict) conflicts.info(record);
     else logger.debug(record, 'event_duplicate');
   }
 

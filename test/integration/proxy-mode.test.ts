@@ -65,6 +65,14 @@ describe('an answer that comes in time', () => {
     for await (const event of relay.admin.events()) expect(headers['hookbay-event-id']).toBe(event.id);
   });
 
+  test('does not hide the event from who sends a test event', async () => {
+    app.behave(answers('{"eventId":"something of the app"}'));
+    await start();
+    const result = await relay.admin.post('/api/v1/routes/decisions/test');
+    for await (const event of relay.admin.events()) expect(result).toMatchObject({ statusCode: 200, eventId: event.id });
+    expect(app.received.length).toBe(1);
+  });
+
   test('keeps order, spelling, repeats and bytes of its fields, less those of its connection', async () => {
     const head = [
       'HTTP/1.1 202 Accepted',
