@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import pRetry from 'p-retry';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
@@ -93,6 +93,8 @@ export class HttpKeys implements KeySource {
   async #read(url: string, signal: AbortSignal): Promise<string> {
     if (!url.startsWith('https://')) throw new Error('keys are only taken over https');
     const { isAllowed = isPublicAddress, authorities } = this.#options;
+    // An address that is written out is connected to without being looked up.
+    if (isIP(new URL(url).hostname.replace(/^\[|\]$/g, '')) !== 0) throw new Error('keys are only taken from hosts with a name');
     const { default: got } = await import('got'); // loaded when it is used: it takes 9 MB of memory
     const response = got.stream(url, {
       followRedirect: false,

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { ReadableRequest } from './readable.ts';
 
 /** The fields of a form, in their order; a field may come more than once. */
 export type FormFields = ReadonlyMap<string, readonly string[]>;
@@ -36,7 +35,7 @@ export const BODY_HASH = 'bodySHA256';
  * that is no form is covered by its hash in the query, and the form is then empty.
  * @returns null when nothing covers the body
  */
-export function signedForm(request: ReadableRequest): string | null {
+export function signedForm(request: { query: string; body: Buffer; form(): FormFields | null }): string | null {
   const expected = new URLSearchParams(request.query).get(BODY_HASH);
   if (expected !== null) return expected.toLowerCase() === hash('sha256', request.body) ? '' : null;
   if (request.body.length === 0) return '';

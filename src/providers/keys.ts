@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject, type webcrypto, X509Certificate } from 'node:crypto';
 import { HookbayError } from '../domain/errors.ts';
 import type { PublicKey, PublicKeyScheme, SharedKey } from './scheme.ts';
 
@@ -107,7 +107,7 @@ function certificateKey(pem: string, now: number): KeyObject | null {
 function jwksKeys(text: string): (KeyObject | null)[] {
   const { keys } = JSON.parse(text) as { keys?: unknown };
   if (!Array.isArray(keys)) return [];
-  return keys.slice(0, MOST_KEYS).map((key: JsonWebKey) => {
+  return keys.slice(0, MOST_KEYS).map((key: webcrypto.JsonWebKey) => {
     try {
       return createPublicKey({ key, format: 'jwk' });
     } catch {

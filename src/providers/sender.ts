@@ -60,7 +60,10 @@ export function senderOf(provider: ProviderName, settings: SenderSettings): Send
 /** Builds a sender from a scheme of the user's own. */
 export function customSender(
   scheme: AuthScheme,
-  given: { secrets: readonly string[]; id: readonly KeyScheme[]; type: readonly SourceText[] } & Pick<Sender, 'params' | 'publicUrl'>,
+  given: { secrets: readonly string[]; id: readonly KeyScheme[]; type: readonly SourceText[] } & Pick<
+    Sender,
+    'params' | 'publicUrl'
+  >,
 ): Sender {
   const { secrets, id, type, params, publicUrl } = given;
   return { provider: 'custom', credentials: [{ scheme, secrets }], require: 'any', params, publicUrl, id, type };
@@ -146,7 +149,12 @@ export function settingsOf({ auth, params = {} }: Pick<ProviderPreset, 'auth' | 
 export function paramText(params: SenderParams, name: string): string {
   const value = Object.hasOwn(params, name) ? params[name] : undefined;
   if (typeof value === 'string' && value !== '') return value;
-  throw new HookbayError({ code: 'missing_param', status: 422, message: `the parameter ${name} is missing`, hint: `set ${name}` });
+  throw new HookbayError({
+    code: 'missing_param',
+    status: 422,
+    message: `the parameter ${name} is missing`,
+    hint: `set ${name}`,
+  });
 }
 
 /** The parameters that are one text each. */

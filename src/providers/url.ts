@@ -27,5 +27,5 @@ function portSpellings(url: string): string[] {
 const DECODED = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
 
 function decodeSome(url: string): string {
-  return url.replace(DECODED, (escape) => decodeURIComponent(escape));
+  return url.replace(DECODED, (written) => decodeURIComponent(written));
 }

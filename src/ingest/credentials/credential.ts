@@ -70,7 +70,8 @@ export function eachItem(
       if (items.length > MOST_ITEMS) return wrong('malformed', `${items.length} items in the body, ${MOST_ITEMS} are looked at`);
       for (let item = 0; item < items.length; item += 1) {
         const result = check(request, keys, item);
-        if (result.kind === 'absent') return item === 0 ? result : wrong('incomplete', `item ${item + 1} of the body: no ${label}`);
+        if (result.kind === 'absent')
+          return item === 0 ? result : wrong('incomplete', `item ${item + 1} of the body: no ${label}`);
         if (result.kind !== 'right') return result;
       }
       return RIGHT;

@@ -1,4 +1,5 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
+import { DIGEST_BYTES, hashOf, hmacDigest } from '../../providers/hmac.ts';
 import { sharedKey } from '../../providers/keys.ts';
 import type { Chunk } from '../../providers/message.ts';
 import type { HashAlgorithm, HmacScheme } from '../../providers/scheme.ts';
@@ -6,33 +7,16 @@ import type { Sender } from '../../providers/sender.ts';
 import { parseSource } from '../../providers/source.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { ABSENT, type Credential, type CredentialCheck, eachItem, RIGHT } from './credential.ts';
-import { mismatch, SignedMessage, wrongTime } from './signed.ts';
 import { type SentSignature, signatureReader } from './signature-fields.ts';
-
-const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
-
-/** The keyed hash of a message, over bytes. Text has one character a byte. */
-export function hmacDigest(algorithm: HashAlgorithm, key: KeyObject, message: readonly Chunk[]): Buffer {
-  const hmac = createHmac(algorithm, key);
-  for (const chunk of message) {
-    if (typeof chunk === 'string') hmac.update(chunk, 'latin1');
-    else hmac.update(chunk);
-  }
-  return hmac.digest();
-}
+import { mismatch, SignedMessage, wrongTime } from './signed.ts';
 
 /** @throws HookbayError when the scheme or a secret is not what it has to be; loading should have found it */
 export function hmacCredential(scheme: HmacScheme, secrets: readonly string[], sender: Sender): Credential {
-  const algorithm = scheme.algorithm ?? 'sha256';
-  const named = (key: string | null): HashAlgorithm =>
-    algorithm === 'named' ? ((key ?? 'sha256') as HashAlgorithm) : algorithm;
+  // The reader takes only signatures whose hash is known.
+  const algorithmOf = (key: string | null): HashAlgorithm => hashOf(scheme.algorithm, key) ?? 'sha256';
   const keys = secrets.map((secret) => sharedKey(secret, scheme.key));
-  const reader = signatureReader(
-    scheme,
-    sender.params,
-    (key) => DIGEST_BYTES[named(key)] ?? -1,
-    algorithm === 'named' ? 'hash' : algorithm,
-  );
+  const bytesFor = (key: string | null): number => DIGEST_BYTES[algorithmOf(key)];
+  const reader = signatureReader(scheme, sender.params, bytesFor, scheme.algorithm ?? 'sha256');
   const message = new SignedMessage(scheme, sender);
   const { label } = reader;
   const check = (request: ReceivedRequest, item: number): CredentialCheck => {
@@ -44,7 +28,7 @@ export function hmacCredential(scheme: HmacScheme, secrets: readonly string[], s
     const messages = message.messages(request, time.text, item);
     if ('kind' in messages) return messages;
     // Also when the time is wrong: an operator has to know which of the two it is.
-    if (!anyMatches(messages, keys, sent.signatures, named)) return mismatch(label, 'configured secret', time);
+    if (!anyMatches(messages, keys, sent.signatures, algorithmOf)) return mismatch(label, 'configured secret', time);
     return time.outside === null ? RIGHT : wrongTime(label, time.outside);
   };
   if (scheme.each !== undefined) return eachItem(label, parseSource(scheme.each), (request, _keys, item) => check(request, item));
@@ -56,7 +40,7 @@ function anyMatches(
   messages: readonly (readonly Chunk[])[],
   keys: readonly KeyObject[],
   signatures: readonly SentSignature[],
-  named: (key: string | null) => HashAlgorithm,
+  algorithmOf: (key: string | null) => HashAlgorithm,
 ): boolean {
   let matches = false;
   for (const message of messages) {
@@ -64,7 +48,7 @@ function anyMatches(
       let computed: HashAlgorithm | null = null;
       let digest: Buffer | null = null;
       for (const { key: name, bytes } of signatures) {
-        const algorithm = named(name);
+        const algorithm = algorithmOf(name);
         if (digest === null || computed !== algorithm) digest = hmacDigest(algorithm, key, message);
         computed = algorithm;
         matches = (digest.length === bytes.length && timingSafeEqual(digest, bytes)) || matches;

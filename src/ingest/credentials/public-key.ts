@@ -7,8 +7,8 @@ import { parseSource, type Source, sourceLabel } from '../../providers/source.ts
 import type { KeySource } from '../key-source.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { ABSENT, type Credential, type CredentialCheck, eachItem, RIGHT, readField, type Wrong, wrong } from './credential.ts';
-import { mismatch, SignedMessage, wrongTime } from './signed.ts';
 import { type SentSignature, signatureReader } from './signature-fields.ts';
+import { mismatch, SignedMessage, wrongTime } from './signed.ts';
 
 const ED25519_BYTES = 64;
 /** Ed25519 has its own hash. */
@@ -122,7 +122,8 @@ export function allowedUrl(
   if (text === null) return wrong('incomplete', `no ${label}, which names the key`);
   if (typeof text !== 'string') return text;
   const url = URL.parse(text);
-  const plain = url !== null && url.href === text && url.username === '' && url.port === '' && url.search === '' && url.hash === '';
+  const plain =
+    url !== null && url.href === text && url.username === '' && url.port === '' && url.search === '' && url.hash === '';
   if (plain && url.protocol === 'https:' && isAllowed(url.hostname) && path.test(url.pathname)) return text;
   return wrong('not_expected', `the ${label} is no address that the provider's keys come from`);
 }

@@ -1,3 +1,4 @@
+import { HookbayError } from '../../domain/errors.ts';
 import {
   type Chunk,
   coversTimestamp,
@@ -11,7 +12,6 @@ import type { HmacScheme, PublicKeyScheme } from '../../providers/scheme.ts';
 import { filledSource, type Sender, textParams } from '../../providers/sender.ts';
 import { parseSource, type Source, sourceLabel } from '../../providers/source.ts';
 import { type UrlRule, urlRule } from '../../providers/url.ts';
-import { HookbayError } from '../../domain/errors.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { checkTimestamp, type TimestampCheck } from '../timestamp.ts';
 import { readField, type Wrong, wrong } from './credential.ts';
@@ -99,9 +99,7 @@ function signatureField(others: ReadonlyMap<string, string | null>, name: string
 export function wrongTime(label: string, { ageMs, explanation }: NonNullable<SignedTime['outside']>): Wrong {
   const amount = spoken(Math.abs(ageMs));
   const guess =
-    ageMs > 0
-      ? `is a clock ${amount} wrong, or was the request held back or sent again?`
-      : `is a clock ${amount} wrong?`;
+    ageMs > 0 ? `is a clock ${amount} wrong, or was the request held back or sent again?` : `is a clock ${amount} wrong?`;
   const reason = ageMs > 0 ? 'too_old' : 'from_the_future';
   return wrong(reason, `the ${label} matches the body, but with a ${explanation}: ${guess}`);
 }

@@ -1,7 +1,7 @@
-import { parseSource } from '../../providers/source.ts';
 import type { SnsScheme } from '../../providers/scheme.ts';
 import type { Sender } from '../../providers/sender.ts';
 import { decodeSignature } from '../../providers/signature.ts';
+import { parseSource } from '../../providers/source.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { ABSENT, type Credential, RIGHT, wrong } from './credential.ts';
 import { allowedUrl, isSignedBy, matchesFetched } from './public-key.ts';

@@ -16,8 +16,7 @@ const digestsOf = (secrets: readonly string[]): Buffer[] =>
   secrets.map((secret) => hash('sha256', Buffer.from(secret, 'utf8'), 'buffer'));
 
 /** Node hands out header bytes as latin1; a value in a body or a query is text. */
-const encodingAt = (source: Source): 'latin1' | 'utf8' =>
-  source.in === 'header' || source.in === 'bearer' ? 'latin1' : 'utf8';
+const encodingAt = (source: Source): 'latin1' | 'utf8' => (source.in === 'header' || source.in === 'bearer' ? 'latin1' : 'utf8');
 
 export function tokenCredential(scheme: TokenScheme, tokens: readonly string[], params: SenderParams): Credential {
   const source = parseSource(filledSource(scheme.from, params));

@@ -113,7 +113,12 @@ export const PUBLIC_KEY_PRESETS = {
     knownBy: 'vendor',
     note: 'No secret: messages are signed with a certificate of Amazon, which is fetched and kept. Anybody with an account there can have a message signed, so name your topics in `topicArn`. Raw message delivery has no signature and cannot be verified.',
     auth: [{ kind: 'sns', host: '^sns\\.[a-zA-Z0-9-]{3,}\\.amazonaws\\.com(\\.cn)?$' }],
-    params: { topicArn: { description: 'The topics that are taken: one ARN or a list. Without it, any topic of anybody.', required: false } },
+    params: {
+      topicArn: {
+        description: 'The topics that are taken: one ARN or a list. Without it, any topic of anybody.',
+        required: false,
+      },
+    },
     id: ['body:MessageId'],
     type: ['body:Type'],
     sample: {

@@ -96,7 +96,12 @@ export const SIGNED_BODY_PRESETS = {
     id: ['body:id'],
     type: ['body:type'],
     sample: {
-      body: ({ now, id }) => ({ id, type: 'deployment.created', createdAt: now.getTime(), payload: { project: { id: 'prj_test' } } }),
+      body: ({ now, id }) => ({
+        id,
+        type: 'deployment.created',
+        createdAt: now.getTime(),
+        payload: { project: { id: 'prj_test' } },
+      }),
     },
   },
   typeform: {
@@ -131,7 +136,10 @@ export const SIGNED_BODY_PRESETS = {
     type: ['header:x-event-name'],
     sample: {
       headers: () => ({ 'x-event-name': 'order_created' }),
-      body: ({ id }) => ({ meta: { event_name: 'order_created', test_mode: true }, data: { type: 'orders', id, attributes: {} } }),
+      body: ({ id }) => ({
+        meta: { event_name: 'order_created', test_mode: true },
+        data: { type: 'orders', id, attributes: {} },
+      }),
     },
   },
   intercom: {
@@ -156,7 +164,7 @@ export const SIGNED_BODY_PRESETS = {
   meta: {
     label: 'Meta (Facebook, Instagram, Messenger)',
     knownBy: 'catalogue',
-    note: "The app secret. Events carry no id; the type is the object that changed, such as page. Meta signs text with its non-ASCII characters escaped, which are the bytes that arrive.",
+    note: 'The app secret. Events carry no id; the type is the object that changed, such as page. Meta signs text with its non-ASCII characters escaped, which are the bytes that arrive.',
     auth: [{ kind: 'hmac', secret: 'secret', from: 'header:x-hub-signature-256', parse: { kv: '=', key: 'sha256' } }],
     id: [],
     type: ['body:object'],
@@ -167,7 +175,7 @@ export const SIGNED_BODY_PRESETS = {
   whatsapp: {
     label: 'WhatsApp Business',
     knownBy: 'catalogue',
-    note: "The app secret of the Meta app. Events carry no id of their own; the type is always whatsapp_business_account.",
+    note: 'The app secret of the Meta app. Events carry no id of their own; the type is always whatsapp_business_account.',
     auth: [{ kind: 'hmac', secret: 'secret', from: 'header:x-hub-signature-256', parse: { kv: '=', key: 'sha256' } }],
     id: [],
     type: ['body:object'],
@@ -267,14 +275,18 @@ export const SIGNED_BODY_PRESETS = {
     label: 'PagerDuty',
     knownBy: 'vendor',
     note: 'The secret is shown once, when the v3 webhook subscription is made. The signature is vendor-verified, the places of id and type are from experience.',
-    auth: [
-      { kind: 'hmac', secret: 'secret', from: 'header:x-pagerduty-signature', parse: { item: ',', kv: '=', key: 'v1' } },
-    ],
+    auth: [{ kind: 'hmac', secret: 'secret', from: 'header:x-pagerduty-signature', parse: { item: ',', kv: '=', key: 'v1' } }],
     id: ['body:event.id'],
     type: ['body:event.event_type'],
     sample: {
       body: ({ now, id }) => ({
-        event: { id, event_type: 'pagey.ping', resource_type: 'pagey', occurred_at: now.toISOString(), data: { message: 'Test' } },
+        event: {
+          id,
+          event_type: 'pagey.ping',
+          resource_type: 'pagey',
+          occurred_at: now.toISOString(),
+          data: { message: 'Test' },
+        },
       }),
     },
   },

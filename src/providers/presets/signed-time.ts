@@ -127,7 +127,13 @@ export const SIGNED_TIME_PRESETS = {
     type: ['body:type'],
     sample: {
       headers: ({ id }) => ({ 'x-zendesk-webhook-invocation-id': id }),
-      body: ({ now, id }) => ({ id, type: 'zen:event-type:ticket.created', time: now.toISOString(), detail: { id: '1' }, event: {} }),
+      body: ({ now, id }) => ({
+        id,
+        type: 'zen:event-type:ticket.created',
+        time: now.toISOString(),
+        detail: { id: '1' },
+        event: {},
+      }),
     },
   },
   twitch: {
@@ -202,7 +208,12 @@ export const SIGNED_TIME_PRESETS = {
     id: ['body:id'],
     type: ['body:event'],
     sample: {
-      body: ({ now, id }) => ({ id: `event_${id}`, event: 'user.created', created_at: now.toISOString(), data: { object: 'user', id } }),
+      body: ({ now, id }) => ({
+        id: `event_${id}`,
+        event: 'user.created',
+        created_at: now.toISOString(),
+        data: { object: 'user', id },
+      }),
       payloadAt: 'data',
     },
   },
