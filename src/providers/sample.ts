@@ -57,7 +57,7 @@ function placeOwn(request: OutgoingRequest, { id, type }: SampleSender, fresh: F
 function withPayload({ body, payloadAt }: Sample, fresh: Fresh, payload: unknown): object {
   const whole = body(fresh);
   if (payloadAt !== undefined) return setPath(whole, payloadAt.split('.'), payload) as object;
-  const isObject = typeof payload === 'object' && payload !== null;
-  if (Array.isArray(whole) || Array.isArray(payload)) return isObject ? payload : whole;
-  return isObject ? { ...whole, ...payload } : whole;
+  if (typeof payload !== 'object' || payload === null) return whole;
+  if (!Array.isArray(whole)) return { ...whole, ...payload };
+  return Array.isArray(payload) ? payload : [{ ...whole[0], ...payload }];
 }

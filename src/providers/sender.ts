@@ -51,8 +51,8 @@ export function senderOf(provider: ProviderName, settings: SenderSettings): Send
   const { auth, id, type } = presetOf(provider);
   const { params = {}, require = 'any', publicUrl = null } = settings;
   const credentials = auth.map((scheme): SenderCredential => {
-    const changed = changedScheme(scheme, settings);
-    return { scheme: changed, secrets: asList('secret' in changed ? settings[changed.secret] : undefined) };
+    const name = secretName(scheme);
+    return { scheme: changedScheme(scheme, settings), secrets: asList(name === null ? undefined : settings[name]) };
   });
   return { provider, credentials, require, params, publicUrl, id, type };
 }

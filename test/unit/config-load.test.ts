@@ -194,7 +194,8 @@ describe('config.example.yaml', () => {
     if (!result.ok || !bare.ok) throw new Error('did not load');
     const { listen, admin, storage, limits } = bare.config;
     expect(result.config).toMatchObject({ listen, admin: { listen: admin.listen }, storage, limits });
-    expect(result.config.routes.get('knowledgesdk')?.verify).toEqual(bare.config.routes.get('hook')?.verify);
+    const { publicUrl } = result.config;
+    expect(result.config.routes.get('knowledgesdk')?.verify).toEqual({ ...bare.config.routes.get('hook')?.verify, publicUrl });
     const { timeoutMs, concurrency, retry } = bare.config.targets.get('hook') ?? {};
     expect(result.config.targets.get('app')).toMatchObject({ timeoutMs, concurrency, retry });
   });

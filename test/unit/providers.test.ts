@@ -80,7 +80,7 @@ describe('signing', () => {
     const bodyOf = (provider: ProviderName) => JSON.parse(sampleRequest(senderOf(provider, {}), now, changes).body.toString());
     expect(bodyOf('knowledgesdk')).toMatchObject({ event: 'a.type', payload: { n: 1 } });
     expect(bodyOf('stripe')).toMatchObject({ type: 'a.type', data: { object: { n: 1 } } });
-    expect(bodyOf('hubspot')).toEqual([]);
+    expect(bodyOf('hubspot')).toMatchObject([{ n: 1, subscriptionType: 'a.type' }]);
     expect(sampleRequest(senderOf('github', {}), now, changes).headers['x-github-event']).toBe('a.type');
   });
 });
