@@ -14,7 +14,9 @@ export function resolveVerify(verify: FileVerify, publicUrl: string | null): Ver
 
 function settingsIn(verify: Exclude<FileVerify, 'none'>): SenderSettings {
   const { header, webhookId, topicArn, username, provider } = verify;
-  const from = verify.from ?? (header === undefined || provider === 'assemblyai' ? undefined : (`header:${header}` as const));
+  // Where the header is the provider's to choose, it is a parameter; elsewhere it is short for `from`.
+  const isParam = provider === 'assemblyai';
+  const from = verify.from ?? (header === undefined || isParam ? undefined : (`header:${header}` as const));
   const message = verify.hmacTemplate ?? verify.message;
   const timestamp = (verify.hmacTimestamp as SourceText | undefined) ?? verify.timestamp;
   return {
@@ -24,7 +26,7 @@ function settingsIn(verify: Exclude<FileVerify, 'none'>): SenderSettings {
     publicKey: verify.publicKey ?? [],
     password: verify.password ?? [],
     require: verify.require ?? 'any',
-    params: defined({ header, webhookId, topicArn, username }),
+    params: defined({ header: isParam ? header : undefined, webhookId, topicArn, username }),
     ...defined({ from, message, timestamp, toleranceMs: verify.tolerance }),
   };
 }

@@ -50,6 +50,7 @@ function presetRules(file: unknown, at: Path, provider: ProviderName): TreeFault
   const { auth } = presetOf(provider);
   return [
     ...foreignKeys(file, at, provider),
+    ...twoPlaces(file, at),
     ...missingParams(file, at, provider),
     ...secretRules(file, at, provider),
     ...auth.flatMap((scheme) => keyRules(file, at, scheme)),
@@ -74,6 +75,12 @@ function foreignKeys(file: unknown, at: Path, provider: ProviderName): TreeFault
       };
       return near === undefined ? fault : { ...fault, suggestion: near };
     });
+}
+
+function twoPlaces(file: unknown, at: Path): TreeFault[] {
+  if (valueAt(file, [...at, 'from']) === undefined || valueAt(file, [...at, 'header']) === undefined) return [];
+  const message = 'both from and header say where the credential is';
+  return [{ path: [...at, 'header'], atKey: true, code: 'contradiction', message, expected: 'one of them' }];
 }
 
 const SECRET_KEYS: ReadonlySet<string> = new Set(['secret', 'token', 'hmac', 'publicKey', 'password']);

@@ -45,6 +45,7 @@ export function trialSender(provider: ProviderName, secret = 'a-secret-for-tests
   return senderOf(provider, {
     secret: text,
     token: text,
+    hmac: text,
     password: text,
     publicUrl: 'https://hooks.example.com',
     params: { header: 'x-my-token', username: 'user', webhookId: 'WH-1' },
