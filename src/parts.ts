@@ -9,6 +9,7 @@ import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Logger } from './domain/logger.ts';
+import { HttpKeys } from './ingest/http-keys.ts';
 import { createPublicListener, type PublicListener } from './ingest/listener.ts';
 import type { HandOff } from './store/sqlite/ports.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
@@ -103,6 +104,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     observer: metrics.ingest,
     logger,
     clock,
+    keys: new HttpKeys({ clock, logger }),
     notReady: () => readiness(present, store).reasons,
   });
   const replays = createReplayRunner({ work: store.replays, clock, logger });

@@ -1,6 +1,9 @@
 import type { ListenAddress, RouteConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
-import { sampleEvent, signRequest } from '../providers/sign.ts';
+import type { OutgoingRequest } from '../providers/draft.ts';
+import { sampleRequest } from '../providers/sample.ts';
+import { senderOf } from '../providers/sender.ts';
+import { signRequest } from '../providers/sign.ts';
 import type { TestAnswer, TestSender } from './ports.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -18,16 +21,15 @@ export function createTestSender({ routes, publicAddress, clock }: TestSenderOpt
     async send(name, { type, payload }): Promise<TestAnswer> {
       const route = routes().get(name);
       if (route === undefined) return { kind: 'missing' };
-      const now = clock.now();
-      const sample = sampleEvent('knowledgesdk', now);
-      const body = changed(sample.body, type, payload);
-      const proof = route.verify.provider === 'none' ? {} : signRequest(route.verify.provider, route.verify, body, now);
+      const changes = { ...(type === null ? {} : { type }), ...(payload === null ? {} : { payload }) };
+      const request = signedSample(route, changes, clock.now());
       const { host, port } = publicAddress();
       const { default: got } = await import('got'); // loaded when it is used: it takes 9 MB of memory
-      const response = await got(`http://${loopback(host)}:${port}${route.path}`, {
-        method: route.methods.includes('POST') ? 'POST' : 'PUT',
-        headers: { ...sample.headers, ...proof },
-        body,
+      const query = request.query === '' ? '' : `?${request.query}`;
+      const response = await got(`http://${loopback(host)}:${port}${request.path}${query}`, {
+        method: request.method as 'POST' | 'PUT',
+        headers: request.headers,
+        body: request.body,
         throwHttpErrors: false,
         followRedirect: false,
         retry: { limit: 0 },
@@ -41,12 +43,11 @@ export function createTestSender({ routes, publicAddress, clock }: TestSenderOpt
   };
 }
 
-function changed(sample: Buffer, type: string | null, payload: unknown): Buffer {
-  if (type === null && payload === null) return sample;
-  const body = JSON.parse(sample.toString()) as object;
-  return Buffer.from(
-    JSON.stringify({ ...body, ...(type === null ? {} : { event: type }), ...(payload === null ? {} : { payload }) }),
-  );
+/** Whoever verifies nobody gets the sample of KnowledgeSDK, unsigned. */
+function signedSample({ verify, path, methods }: RouteConfig, changes: object, now: number): OutgoingRequest {
+  const method = methods.includes('POST') ? 'POST' : 'PUT';
+  const sender = verify.provider === 'none' ? senderOf('knowledgesdk', {}) : verify;
+  return signRequest(sender, { ...sampleRequest(sender, now, changes), method, path }, now);
 }
 
 /** A listener on every address is reached on loopback. */

@@ -15,6 +15,8 @@ type SendOptions = AdminOptions & {
   provider: string;
   secret?: string;
   hmac?: string;
+  param?: string[];
+  publicUrl?: string;
   event?: string;
   payload?: string;
   data?: string;
@@ -37,7 +39,8 @@ const EXAMPLES = `
 Examples:
   hookbay send --route knowledgesdk
   hookbay send --route knowledgesdk --event EXTRACTION_COMPLETED --payload payload.json
-  hookbay send --to http://127.0.0.1:3000/webhooks/knowledgesdk --provider knowledgesdk --secret the-webhook-token`;
+  hookbay send --to http://127.0.0.1:3000/webhooks/knowledgesdk --provider knowledgesdk --secret the-webhook-token
+  hookbay send --to http://127.0.0.1:3000/webhooks/stripe --provider stripe --secret whsec_the-secret-of-the-endpoint`;
 
 export function addSend(program: Command, context: CommandContext): void {
   const command = program
@@ -46,8 +49,10 @@ export function addSend(program: Command, context: CommandContext): void {
     .option('-r, --route <name>', 'route of the relay; signed with its own credentials and received like a real webhook')
     .option('--to <url>', 'send it straight to this URL instead')
     .option('-p, --provider <name>', 'with --to: sign as this provider does', 'knowledgesdk')
-    .option('--secret <token>', 'with --to: the token that the receiver expects')
-    .option('--hmac <secret>', 'with --to: the HMAC secret that the receiver expects')
+    .option('--secret <secret>', 'with --to: the token or secret that the receiver expects')
+    .option('--hmac <secret>', 'with --to: the HMAC secret that a receiver of KnowledgeSDK callbacks expects')
+    .option('--param <name=value...>', 'with --to: what the provider needs besides, for example header=x-my-token')
+    .option('--public-url <url>', "with --to: the receiver's publicUrl, for providers that sign it")
     .option('-e, --event <type>', 'event type in place of the test type')
     .option('--payload <file>', "JSON for the event's payload; - reads standard input")
     .option('-d, --data <file>', 'with --to: the whole body, byte for byte; - reads standard input');
@@ -64,8 +69,9 @@ export function addSend(program: Command, context: CommandContext): void {
 }
 
 async function toRoute(context: CommandContext, route: string, options: SendOptions): Promise<void> {
-  if (options.secret !== undefined || options.hmac !== undefined) {
-    throw wrongUse('--secret and --hmac are only for --to: a route has its own.');
+  const { secret, hmac, param, publicUrl } = options;
+  if (secret !== undefined || hmac !== undefined || param !== undefined || publicUrl !== undefined) {
+    throw wrongUse('--secret, --hmac, --param and --public-url are only for --to: a route has its own.');
   }
   if (options.data !== undefined)
     throw wrongUse('--data is only for --to.', 'For a route give the payload alone, with --payload.');
@@ -93,7 +99,8 @@ async function toUrl(context: CommandContext, text: string, options: SendOptions
   const data = options.data === undefined ? null : await bytesOf(context, options.data);
   const payload = await payloadOf(context, options.payload);
   const { testRequest } = await import('./test-request.ts');
-  const { headers, body } = testRequest({ ...options, payload, body: data }, Date.now());
+  const { headers, body, query } = testRequest({ ...options, url, payload, body: data }, Date.now());
+  if (query !== url.search.slice(1)) url.search = query; // some providers put their proof there
   const { default: got } = await import('got');
   const answer = await got
     .post(url, {

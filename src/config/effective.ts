@@ -1,15 +1,12 @@
-import { HIDDEN, shownHost, urlSecrets } from './shown-url.ts';
-import type { Config, DedupConfig, EdgeConfig, ListenAddress, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
+import type { SenderCredential } from '../providers/sender.ts';
+import { hidden } from './shown-secret.ts';
+import { shownHost, urlSecrets } from './shown-url.ts';
+import type { Config, DedupConfig, EdgeConfig, ListenAddress, RouteConfig, TargetConfig } from './types.ts';
 import { formatDuration, formatSize } from './units.ts';
+import { verifyShown } from './verify-shown.ts';
 
 function address({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** One mark for one secret, a list of marks for several, null for none. */
-function hidden(secrets: readonly string[]): string | string[] | null {
-  if (secrets.length === 0) return null;
-  return secrets.length === 1 ? HIDDEN : secrets.map(() => HIDDEN);
 }
 
 function targetShown(target: TargetConfig): object {
@@ -20,19 +17,6 @@ function targetShown(target: TargetConfig): object {
     concurrency: target.concurrency,
     retry: { attempts, initial: formatDuration(initialMs), factor, max: formatDuration(maxMs), jitter },
     sign: target.signingSecrets.length === 0 ? null : { secret: hidden(target.signingSecrets) },
-  };
-}
-
-function verifyShown(verify: VerifyConfig): object | string {
-  if (verify.provider === 'none') return 'none';
-  return {
-    provider: verify.provider,
-    token: hidden(verify.tokens),
-    hmac: hidden(verify.hmacSecrets),
-    require: verify.require,
-    hmacTemplate: verify.hmacTemplate,
-    hmacTimestamp: verify.hmacTimestamp,
-    tolerance: formatDuration(verify.toleranceMs),
   };
 }
 
@@ -110,10 +94,15 @@ export function effectiveConfig(config: Config): object {
 /** Every secret of a configuration, each once: what a log must censor and a test looks for. */
 export function secretsOf(config: Config): string[] {
   const routes = [...config.routes.values()].flatMap(({ verify }) =>
-    verify.provider === 'none' ? [] : [...verify.tokens, ...verify.hmacSecrets],
+    verify.provider === 'none' ? [] : verify.credentials.flatMap(shownNowhere),
   );
   const targets = [...config.targets.values()].flatMap(({ url, signingSecrets }) => [...signingSecrets, ...urlSecrets(url)]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
   return [...new Set([...config.admin.tokens, ...routes, ...targets, ...alert])];
+}
+
+/** A public key is no secret, and a log that hid it would say less. */
+function shownNowhere({ scheme, secrets }: SenderCredential): readonly string[] {
+  return scheme.kind === 'pubkey' ? [] : secrets;
 }

@@ -24,6 +24,7 @@ export type FaultCode =
   | 'repeated'
   | 'no_secret'
   | 'one_secret'
+  | 'no_public_url'
   | 'admin_token_required'
   | 'same_listener'
   | 'reserved_path'

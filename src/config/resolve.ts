@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { resolveVerify } from './resolve-verify.ts';
 import { DEDUP_WINDOW_MS, type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Config, DedupConfig, EdgeConfig, ProxyConfig, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
@@ -20,24 +21,12 @@ function resolveTarget(name: string, target: FileTarget): TargetConfig {
   };
 }
 
-function resolveVerify(verify: FileRoute['verify']): VerifyConfig {
-  if (verify === 'none') return { provider: 'none' };
-  return {
-    provider: verify.provider,
-    tokens: verify.token ?? [],
-    hmacSecrets: verify.hmac ?? [],
-    require: verify.require,
-    hmacTemplate: verify.hmacTemplate,
-    hmacTimestamp: verify.hmacTimestamp,
-    toleranceMs: verify.tolerance,
-  };
-}
-
 function resolveDedup(dedup: FileRoute['dedup'], verify: VerifyConfig): DedupConfig {
   const settings = typeof dedup === 'string' ? { key: dedup, window: DEDUP_WINDOW_MS } : (dedup ?? { window: DEDUP_WINDOW_MS });
   const { key, window: windowMs } = settings;
-  // Without a provider there is no key of its own.
-  if (key === 'none' || (key === undefined && verify.provider === 'none')) return { kind: 'none' };
+  // Without a provider, or with one whose events carry none, there is no key of its own.
+  const hasKey = verify.provider !== 'none' && verify.id.length > 0;
+  if (key === 'none' || (key === undefined && !hasKey)) return { kind: 'none' };
   if (key === undefined) return { kind: 'preset', windowMs };
   if (key === 'body') return { kind: 'body', windowMs };
   const [kind, where] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
@@ -71,8 +60,8 @@ function targetName(route: string, { reference }: Edge): string {
   return looksLikeUrl(reference) ? route : reference;
 }
 
-function resolveRoute(name: string, route: FileRoute): RouteConfig {
-  const verify = resolveVerify(route.verify);
+function resolveRoute(name: string, route: FileRoute, publicUrl: string | null): RouteConfig {
+  const verify = resolveVerify(route.verify, publicUrl);
   return {
     name,
     path: route.path,
@@ -102,10 +91,11 @@ function inlineTargets(routes: FileConfig['routes']): [string, FileTarget][] {
 export function resolveConfig(parsed: FileConfig, file: string | null, folder: string): Config {
   const { delivered, dead, rejections } = parsed.storage.retention;
   const targets = [...Object.entries(parsed.targets), ...inlineTargets(parsed.routes)];
+  const publicUrl = parsed.publicUrl ?? null;
   return {
     file,
     listen: parsed.listen,
-    publicUrl: parsed.publicUrl ?? null,
+    publicUrl,
     trustedProxies: parsed.trustedProxies,
     admin: { listen: parsed.admin.listen, tokens: parsed.admin.token ?? [] },
     storage: {
@@ -116,6 +106,6 @@ export function resolveConfig(parsed: FileConfig, file: string | null, folder: s
     limits: parsed.limits,
     alert: parsed.alert ?? null,
     targets: new Map(targets.map(([name, target]) => [name, resolveTarget(name, target)])),
-    routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route)])),
+    routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route, publicUrl)])),
   };
 }

@@ -1,47 +1,37 @@
+import { presetOf } from '../providers/presets.ts';
 import type { Path } from './fault.ts';
 import { proxyRules } from './proxy-rules.ts';
 import { closest } from './suggest.ts';
 import { type Tree, type TreeFault, valueAt } from './tree.ts';
 import { looksLikeUrl, NAME } from './urls.ts';
-
-/** Whether a secret, or a list of them, holds one that is not empty. What is no secret at all has a fault of its own. */
-export function isConfigured(secret: unknown): boolean {
-  if (Array.isArray(secret)) return secret.some(isConfigured);
-  return secret !== undefined && secret !== '';
-}
-
-function verifyRules(file: unknown, path: Path): TreeFault[] {
-  const at = [...path, 'verify'];
-  if (valueAt(file, [...at, 'provider']) !== 'knowledgesdk') return [];
-  const token = isConfigured(valueAt(file, [...at, 'token']));
-  const hmac = isConfigured(valueAt(file, [...at, 'hmac']));
-  if (!token && !hmac) {
-    return [
-      {
-        path: at,
-        code: 'no_secret',
-        message: 'neither token nor hmac is configured, so every request would be refused',
-        expected: 'a token, an hmac secret or both that are not empty; or `verify: none` to take anything',
-      },
-    ];
-  }
-  if (valueAt(file, [...at, 'require']) !== 'all' || (token && hmac)) return [];
-  const message = `require: all asks for both, but ${token ? 'hmac' : 'token'} is not configured`;
-  return [{ path: [...at, 'require'], code: 'one_secret', message, expected: 'both token and hmac, or require: any' }];
-}
+import { isUnverified, providerAt, verifyRules } from './verify-rules.ts';
 
 function dedupRules(file: unknown, path: Path): TreeFault[] {
   const at = [...path, 'dedup'];
   const dedup = valueAt(file, at);
-  if (valueAt(file, [...path, 'verify']) !== 'none' || typeof dedup !== 'object' || valueAt(dedup, ['key']) !== undefined)
-    return [];
-  const message = 'without a provider there is no key of its own to recognise duplicates by';
+  if (typeof dedup !== 'object' || valueAt(dedup, ['key']) !== undefined || hasRule(file, path, 'id')) return [];
+  const provider = providerAt(file, path);
+  const message =
+    provider === null
+      ? 'without a provider there is no key of its own to recognise duplicates by'
+      : `${provider}'s events carry no key to recognise duplicates by`;
   return [{ path: at, code: 'no_dedup_key', message, expected: 'a key: header:name, body:path or body' }];
+}
+
+/** Whether the provider of a route says where an event's key or type is. What is no provider has a fault of its own. */
+function hasRule(file: unknown, route: Path, rule: 'id' | 'type'): boolean {
+  if (isUnverified(file, route)) return false;
+  const provider = providerAt(file, route);
+  if (provider !== null) return presetOf(provider)[rule].length > 0;
+  const custom = valueAt(file, [...route, 'verify', 'custom']);
+  if (custom === undefined) return true;
+  const written = valueAt(custom, [rule]);
+  return Array.isArray(written) && written.length > 0;
 }
 
 /** Types come from a provider's rule; without one every event would be filtered, which nobody means. */
 function eventsRules(file: unknown, path: Path): TreeFault[] {
-  if (valueAt(file, [...path, 'verify']) !== 'none') return [];
+  if (hasRule(file, path, 'type')) return [];
   return entriesOf(file, [...path, 'deliver']).flatMap((entry): TreeFault[] => {
     const at = [...entry, 'events'];
     const events = valueAt(file, at);

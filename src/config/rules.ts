@@ -1,8 +1,9 @@
 import type { Path } from './fault.ts';
 import { isLoopback, isWildcard } from './network.ts';
-import { isConfigured, routeRules } from './route-rules.ts';
+import { routeRules } from './route-rules.ts';
 import { fileSchema } from './schema.ts';
 import { type Tree, type TreeFault, valueAt } from './tree.ts';
+import { isConfigured } from './verify-rules.ts';
 
 /** The value as its schema reads it with defaults, or undefined when the schema has its own fault for it. */
 function read<T>(

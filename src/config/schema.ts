@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { DEFAULT_RETRY } from '../domain/retry-policy.ts';
-import { addressRange, choice, duration, flag, type LeafResult, leaf, listenAddress, number, size, text } from './leaves.ts';
+import { addressRange, choice, duration, flag, listenAddress, number, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
-import { adminToken, providerKey, providerToken, secrets, signingSecret } from './secrets.ts';
+import { adminToken, secrets, signingSecret } from './secrets.ts';
 import { formatDuration } from './units.ts';
 import { baseUrl, httpUrl, NAME, targetReference } from './urls.ts';
+import { HEADER_OR_BODY, verifySchema } from './verify-schema.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -134,46 +135,7 @@ const target = z
   })
   .meta({ expected: '{ url, timeout, concurrency, retry, sign }' });
 
-const HEADER_SOURCE = /^(header:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}|body:[^.\s{}]+(\.[^.\s{}]+)*)$/;
-
-function template(): ReturnType<typeof leaf<string>> {
-  const expected = 'a template with {body}, and with {timestamp} where the signature covers it; nothing else in braces';
-  return leaf({ type: 'string', expected }, (input): LeafResult<string> => {
-    const names = typeof input === 'string' ? input.match(/\{[^}]*\}?/g) : null;
-    const known = names?.every((name) => name === '{body}' || name === '{timestamp}') ?? false;
-    const right = typeof input === 'string' && known && names?.filter((name) => name === '{body}').length === 1;
-    return right ? { value: input } : { problems: [{ code: 'bad_value', expected }] };
-  });
-}
-
-const knowledgesdk = z
-  .strictObject({
-    provider: z.literal('knowledgesdk').meta({ description: 'Who sends.' }),
-    token: secrets(providerToken).optional().meta({
-      description: 'The token of the registered webhook (header x-knowledgesdk-webhook-token). In a list, any matches.',
-    }),
-    hmac: secrets(providerKey).optional().meta({
-      description: 'The secret of signed posts to a callbackUrl (header x-knowledgesdk-signature). In a list, any matches.',
-    }),
-    require: choice(['any', 'all']).prefault('any').meta({
-      description:
-        '`any`: what a request carries must be right, and at least one must be there. `all`: both must be there and right.',
-    }),
-    hmacTemplate: template().prefault('{timestamp}.{body}').meta({ description: 'What the HMAC is computed over.' }),
-    hmacTimestamp: text('header:name or body:path', HEADER_SOURCE)
-      .prefault('header:x-knowledgesdk-timestamp')
-      .meta({ description: 'Where the signed time is found.' }),
-    tolerance: duration(SECOND, HOUR).prefault('5m').meta({ description: 'How far the signed time may be from now.' }),
-  })
-  .meta({ expected: '{ provider: knowledgesdk, token, hmac, require }' });
-
-const verify = z.union([z.literal('none'), z.discriminatedUnion('provider', [knowledgesdk])]).meta({
-  description: 'How requests are verified. Without verification anybody can send events: then `none` must be written.',
-  expected:
-    '{ provider: knowledgesdk, token: "${KNOWLEDGESDK_WEBHOOK_TOKEN}" }; or `verify: none`, written out, to take anything',
-});
-
-const DEDUP_KEY = new RegExp(`${HEADER_SOURCE.source}|^body$`);
+const DEDUP_KEY = new RegExp(`${HEADER_OR_BODY.source}|^body$`);
 
 const dedup = z
   .union([
@@ -234,7 +196,7 @@ const route = z
       .min(1, { error: METHODS })
       .prefault(['POST'])
       .meta({ description: 'The methods that are taken; others get 405.', expected: METHODS }),
-    verify,
+    verify: verifySchema,
     dedup: dedup.optional(),
     mode: choice(['queue', 'proxy']).prefault('queue').meta({
       description:
@@ -260,7 +222,8 @@ export const fileSchema = z
       description: 'The public listener: takes webhooks and answers health, nothing else. Changing it needs a restart.',
     }),
     publicUrl: baseUrl().optional().meta({
-      description: 'Where senders reach the relay: told to targets as x-forwarded-proto and -host, and shown on the page.',
+      description:
+        'Where senders reach the relay: told to targets as x-forwarded-proto and -host, shown on the page, and needed for providers that sign it.',
     }),
     trustedProxies: z.array(addressRange()).prefault([]).meta({
       description: 'Whose X-Forwarded-For counts.',

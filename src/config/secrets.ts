@@ -32,6 +32,9 @@ export const providerToken: SecretRule = (secret) => headerValue(secret) ?? shor
 
 export const providerKey: SecretRule = (secret) => shortSecret(secret, PROVIDER_SECRET_LENGTH);
 
+/** Whether it is a key of its provider is found by the rules; nothing about it is secret. */
+export const publicKeyText: SecretRule = () => null;
+
 const SIGNING_KEY = 'whsec_ and the base64 of 24 to 64 random bytes: whsec_$(openssl rand -base64 32)';
 
 /** Standard Webhooks asks for 24 to 64 bytes, in base64 after `whsec_`. Without the prefix the text itself is the key. */

@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '../domain/retry-policy.ts';
+import type { Sender } from '../providers/sender.ts';
 
 /** The configuration after loading: units resolved, secrets filled in, defaults applied. Times in ms, sizes in bytes. */
 export interface Config {
@@ -59,18 +60,8 @@ export interface ProxyConfig {
   deadlineMs: number;
 }
 
-/** `none` only when it was written out. Secrets: any matches; an empty list is a credential that is not configured. */
-export type VerifyConfig =
-  | { provider: 'none' }
-  | {
-      provider: 'knowledgesdk';
-      tokens: readonly string[];
-      hmacSecrets: readonly string[];
-      require: 'any' | 'all';
-      hmacTemplate: string;
-      hmacTimestamp: string;
-      toleranceMs: number;
-    };
+/** `none` only when it was written out. */
+export type VerifyConfig = { provider: 'none' } | Sender;
 
 /** Where a request's dedup key comes from. `preset` is the provider's own rule. */
 export type DedupConfig =

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DedupConfig, VerifyConfig } from '../config/types.ts';
 import type { DedupKey } from '../domain/event.ts';
-import { type KeyScheme, presetOf } from '../providers/presets.ts';
+import type { KeyScheme } from '../providers/scheme.ts';
 import { parseSource, type Source } from '../providers/source.ts';
 import { parseTemplate } from '../providers/template.ts';
 import type { ReceivedRequest } from './received.ts';
@@ -18,36 +18,42 @@ export function keyRule(dedup: DedupConfig, verify: VerifyConfig): KeyRule {
     case 'none':
       return () => null;
     case 'preset':
-      return fromSchemes(verify.provider === 'none' ? [] : presetOf(verify.provider).dedup, dedup.windowMs);
+      return fromSchemes(verify.provider === 'none' ? [] : verify.id, dedup.windowMs);
     case 'header':
       return fromSchemes([{ template: `{header:${dedup.name}}` }], dedup.windowMs);
     case 'body-path':
       return fromSchemes([{ template: `{body:${dedup.path}}` }], dedup.windowMs);
     case 'body':
-      return (request) => ({ key: `sha256:${hash('sha256', request.body)}`, windowMs: dedup.windowMs });
+      return fromSchemes(['hash'], dedup.windowMs);
     default:
       return dedup satisfies never;
   }
 }
 
-interface PreparedScheme {
-  parts: readonly (string | Source)[];
-  unless: Source | null;
+/** Names a request by one scheme, or null. */
+type Naming = (request: ReceivedRequest) => string | null;
+
+function prepare(scheme: KeyScheme): Naming {
+  if (scheme === 'hash') return (request) => `sha256:${hash('sha256', request.body)}`;
+  const { template, unless } = typeof scheme === 'string' ? { template: `{${scheme}}`, unless: undefined } : scheme;
+  const parts = parseTemplate(template, () => true);
+  const prepared: PreparedTemplate = {
+    parts: parts.map((part) => (part.kind === 'text' ? part.text : parseSource(part.name))),
+    unless: unless === undefined ? null : parseSource(unless),
+  };
+  return (request) => nameKey(request, prepared);
 }
 
-function prepare(scheme: KeyScheme): PreparedScheme {
-  const parts = parseTemplate(scheme.template, () => true);
-  return {
-    parts: parts.map((part) => (part.kind === 'text' ? part.text : parseSource(part.name))),
-    unless: scheme.unless === undefined ? null : parseSource(scheme.unless),
-  };
+interface PreparedTemplate {
+  parts: readonly (string | Source)[];
+  unless: Source | null;
 }
 
 function fromSchemes(schemes: readonly KeyScheme[], windowMs: number): KeyRule {
   const prepared = schemes.map(prepare);
   return (request) => {
-    for (const scheme of prepared) {
-      const key = nameKey(request, scheme);
+    for (const name of prepared) {
+      const key = name(request);
       if (key !== null) return { key, windowMs };
     }
     return null;
@@ -61,7 +67,7 @@ function fromSchemes(schemes: readonly KeyScheme[], windowMs: number): KeyRule {
  * equal), are replaced by `sha256:<hex>`.
  * @returns null when a part is missing or empty
  */
-function nameKey(request: ReceivedRequest, scheme: PreparedScheme): string | null {
+function nameKey(request: ReceivedRequest, scheme: PreparedTemplate): string | null {
   if (scheme.unless !== null && request.has(scheme.unless)) return null;
   let key = '';
   for (const part of scheme.parts) {

@@ -4,6 +4,7 @@ import { BodyBuffer } from '../domain/body-buffer.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { KeyAddress } from '../providers/keys.ts';
 import { type Acknowledged, acknowledge, answerProblem } from './answers.ts';
 import type { CappedLog } from './capped-log.ts';
 import type { FloodBrake } from './flood-brake.ts';
@@ -14,7 +15,7 @@ import { PROBLEMS, type RefusalCode } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
 import { eventType, isAttempted, plannedDeliveries, type Route } from './route-table.ts';
-import { verify } from './verify.ts';
+import { type Verdict, type VerifiedRequest, verify } from './verify.ts';
 import type { WaitingSenders } from './waiting-senders.ts';
 
 /** What all requests share. */
@@ -109,8 +110,12 @@ export class Intake {
   complete(): void {
     if (this.#state !== 'reading') return;
     this.#state = 'appending';
+    this.#guarded(() => this.#accept(this.#body.bytes()));
+  }
+
+  #guarded(work: () => void): void {
     try {
-      this.#accept(this.#body.bytes());
+      work();
     } catch (error) {
       this.#services.logger.error({ err: error, route: this.#route.name }, 'ingest_failed');
       this.#refuse('internal_error', 'the relay failed on this request; its log has the error');
@@ -122,7 +127,7 @@ export class Intake {
     if (this.#state === 'reading') this.#finish();
   }
 
-  /** Verification, type, key, append: the order of semantics.md. */
+  /** Verification, then type, key, append: the order of semantics.md. */
   #accept(body: Buffer): void {
     const { method, path, query, peer, receivedAt, head } = this.#request;
     const { contentType, headers } = head;
@@ -138,12 +143,46 @@ export class Intake {
       headers,
       body,
     });
-    const verdict = verify(received, route.rule);
-    if (verdict.kind === 'refused') {
-      this.#refuse('verification_failed', verdict.explanation, body);
-      return;
+    this.#judged(received, verify(received, route.rule), true);
+  }
+
+  /** @param mayLoad whether a key that is missing is fetched; afterwards it is there, or it cannot be had */
+  #judged(received: ReceivedRequest, verdict: Verdict, mayLoad: boolean): void {
+    switch (verdict.kind) {
+      case 'refused':
+        this.#refuse('verification_failed', verdict.explanation, received.body);
+        return;
+      case 'key_needed':
+        if (mayLoad) this.#loadKey(received, verdict.key);
+        else this.#withoutKey(received, verdict.key);
+        return;
+      case 'verified':
+        this.#append(received, verdict.event);
+        return;
+      default:
+        verdict satisfies never;
     }
-    const { event } = verdict;
+  }
+
+  /** Only requests of providers that publish their keys come here, and only until the key is known. */
+  #loadKey(received: ReceivedRequest, key: KeyAddress): void {
+    const { rule } = this.#route;
+    void rule.keys.load(key).then((loaded) =>
+      this.#guarded(() => {
+        if (loaded) this.#judged(received, verify(received, rule), false);
+        else this.#withoutKey(received, key);
+      }),
+    );
+  }
+
+  /** Nobody knows whether the sender is right, so it is told to come again. */
+  #withoutKey({ body }: ReceivedRequest, { url }: KeyAddress): void {
+    this.#refuse('key_unavailable', `the provider's key could not be had from ${new URL(url).host}`, body);
+  }
+
+  /** Type, key, append. */
+  #append(received: ReceivedRequest, event: VerifiedRequest): void {
+    const route = this.#route;
     event.type = eventType(received, route.typeSources);
     event.dedup = route.key(received);
     this.#services.log.append(event, plannedDeliveries(route.plan, event.type)).then(

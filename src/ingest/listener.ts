@@ -10,6 +10,7 @@ import { FloodBrake } from './flood-brake.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
+import type { KeySource } from './key-source.ts';
 import { peerAddress, trustedProxies } from './peer.ts';
 import type { EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
 import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
@@ -47,6 +48,8 @@ export interface PublicListenerOptions {
   logger: Logger;
   clock: Clock;
   notReady: NotReady;
+  /** Keys of providers that publish them; without it their webhooks get 503. */
+  keys?: KeySource;
   timeouts?: PublicTimeouts;
 }
 
@@ -83,7 +86,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     waiting,
     closing: false,
   };
-  const handler = new PublicHandler(prepare(options.settings), services, options.notReady);
+  const handler = new PublicHandler(prepare(options.settings, options.keys), services, options.notReady);
   const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   const server = httpServer(options.settings.limits.headers, timeouts);
   server.on('request', (message, response: ServerResponse) => handler.handle(message, response, false));
@@ -105,7 +108,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
       return { host: address, port };
     },
     configure(settings) {
-      handler.settings = prepare(settings);
+      handler.settings = prepare(settings, options.keys);
       inFlight.limit = settings.limits.inFlight;
     },
     drain,
@@ -122,8 +125,8 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   };
 }
 
-function prepare({ routes, limits, trustedProxies: ranges }: PublicSettings): Settings {
-  return { routes: routeTable(routes.values()), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
+function prepare({ routes, limits, trustedProxies: ranges }: PublicSettings, keys: KeySource | undefined): Settings {
+  return { routes: routeTable(routes.values(), keys), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
 }
 
 function httpServer(maxHeaderSize: number, timeouts: PublicTimeouts): Server<typeof WebhookMessage> {

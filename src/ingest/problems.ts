@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'headers_too_large'
   | 'internal_error'
   | 'in_flight_full'
+  | 'key_unavailable'
   | UnavailableReason;
 
 /** An answer to a refused request, ready to be written (RFC 9457). It says nothing about the sender's secrets. */
@@ -43,6 +44,7 @@ export const PROBLEMS: Readonly<Record<RefusalCode, ProblemAnswer>> = {
   headers_too_large: answer('headers_too_large', 431, 'The headers are larger than the relay takes.'),
   internal_error: answer('internal_error', 500, 'The relay failed on this request.'),
   in_flight_full: answer('in_flight_full', 503, LATER, SOON),
+  key_unavailable: answer('key_unavailable', 503, LATER, AFTER_A_WHILE),
   storage_failing: answer('storage_failing', 503, LATER, AFTER_A_WHILE),
   disk_full: answer('disk_full', 503, LATER, AFTER_A_WHILE),
   wal_full: answer('wal_full', 503, LATER, AFTER_A_WHILE),

@@ -25,6 +25,9 @@ const LOGGED_PATH_CHARS = 256;
 /** Records of refusals: a scanner must not push out the ones that an operator looks for. */
 const RECORDS = { perSecond: 20, burst: 100 };
 
+/** These say nothing about the store. */
+const RECORDED_503: readonly string[] = ['in_flight_full', 'key_unavailable'];
+
 /** Tells of every refusal: counted always, logged and recorded up to a rate. */
 export class Refusals {
   readonly #records = { routed: new TokenBucket(RECORDS), unknown: new TokenBucket(RECORDS) };
@@ -45,7 +48,7 @@ export class Refusals {
     this.#observer.rejected(route, problem.code, problem.status);
     this.#log(refusal);
     // What the store cannot take, it cannot keep a record of either.
-    if (problem.status === 503 && problem.code !== 'in_flight_full') return;
+    if (problem.status === 503 && !RECORDED_503.includes(problem.code)) return;
     const bucket = route === null ? this.#records.unknown : this.#records.routed;
     if (bucket.take(this.#clock.monotonic())) this.#record(refusal);
   }

@@ -1,8 +1,8 @@
 import type { EdgeConfig, ProxyConfig, RouteConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
-import { presetOf } from '../providers/presets.ts';
 import { parseSource, type Source } from '../providers/source.ts';
 import { type KeyRule, keyRule } from './dedup-key.ts';
+import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
 import { type VerificationRule, verificationRule } from './verify.ts';
 
@@ -23,16 +23,19 @@ export interface Route {
 /** Public paths (exact, as they stand in the request line) and their routes. */
 export type RouteTable = ReadonlyMap<string, Route>;
 
-/** Throws a HookbayError when a route names a template or source that is none; then the old table stays. */
-export function routeTable(routes: Iterable<RouteConfig>): RouteTable {
+/**
+ * Throws a HookbayError when a route names a template or source that is none; then the old table stays.
+ * @param keys for providers that publish their keys
+ */
+export function routeTable(routes: Iterable<RouteConfig>, keys?: KeySource): RouteTable {
   const table = new Map<string, Route>();
   for (const config of routes) {
-    const types = config.verify.provider === 'none' ? [] : presetOf(config.verify.provider).type;
+    const types = config.verify.provider === 'none' ? [] : config.verify.type;
     table.set(config.path, {
       name: config.name,
       methods: new Set(config.methods),
       allow: config.methods.join(', '),
-      rule: verificationRule(config.verify),
+      rule: verificationRule(config.verify, keys),
       key: keyRule(config.dedup, config.verify),
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),

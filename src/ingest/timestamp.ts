@@ -1,11 +1,13 @@
-import type { TimestampUnit } from '../providers/presets.ts';
+import type { TimestampUnit } from '../providers/scheme.ts';
 
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+/** The one form of RFC 9110 section 5.6.7 that senders may write. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 const DIGITS = /^\d{1,15}$/;
 /** From this many digits on a plain number is in milliseconds: as seconds it would lie past the year 5138. */
 const MILLISECONDS_DIGITS = 12;
 
-export type TimestampCheck = { kind: 'fresh' } | { kind: 'malformed' } | { kind: 'outside'; explanation: string };
+export type TimestampCheck = { kind: 'fresh' } | { kind: 'malformed' } | { kind: 'outside'; ageMs: number; explanation: string };
 
 const FRESH: TimestampCheck = { kind: 'fresh' };
 const MALFORMED: TimestampCheck = { kind: 'malformed' };
@@ -16,19 +18,21 @@ const MALFORMED: TimestampCheck = { kind: 'malformed' };
  * @param now wall time, ms
  */
 export function checkTimestamp(text: string, unit: TimestampUnit, toleranceMs: number, now: number): TimestampCheck {
-  const inSeconds = DIGITS.test(text) && (unit === 's' || (unit === 'any' && text.length < MILLISECONDS_DIGITS));
-  const at = inSeconds ? Number(text) * 1000 : milliseconds(text, unit);
+  const digits = DIGITS.test(text);
+  const inSeconds = digits && (unit === 's' || (unit === 'any' && text.length < MILLISECONDS_DIGITS));
+  const at = inSeconds ? Number(text) * 1000 : milliseconds(text, unit, digits);
   if (at === null) return MALFORMED;
   const age = (inSeconds ? Math.floor(now / 1000) * 1000 : now) - at;
   if (Math.abs(age) <= toleranceMs) return FRESH;
   const side = age > 0 ? 'in the past' : 'in the future';
   const seconds = Math.round(Math.abs(age) / 1000);
-  return { kind: 'outside', explanation: `timestamp ${seconds} s ${side}, ${Math.round(toleranceMs / 1000)} s are allowed` };
+  const explanation = `timestamp ${seconds} s ${side}, ${Math.round(toleranceMs / 1000)} s are allowed`;
+  return { kind: 'outside', ageMs: age, explanation };
 }
 
-function milliseconds(text: string, unit: TimestampUnit): number | null {
-  if (DIGITS.test(text)) return unit === 'ms' || unit === 'any' ? Number(text) : null;
-  if ((unit !== 'iso' && unit !== 'any') || !ISO_8601.test(text)) return null;
-  const at = Date.parse(text);
+function milliseconds(text: string, unit: TimestampUnit, digits: boolean): number | null {
+  if (digits) return unit === 'ms' || unit === 'any' ? Number(text) : null;
+  const isDate = unit === 'httpdate' ? HTTP_DATE.test(text) : (unit === 'iso' || unit === 'any') && ISO_8601.test(text);
+  const at = isDate ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : at;
 }

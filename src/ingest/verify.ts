@@ -1,18 +1,20 @@
 import type { VerifyConfig } from '../config/types.ts';
-import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { DedupKey, HeaderList, NewEvent } from '../domain/event.ts';
-import { presetOf } from '../providers/presets.ts';
-import { parseSource } from '../providers/source.ts';
-import { type Credential, configuredCredentials } from './credentials.ts';
+import type { KeyAddress } from '../providers/keys.ts';
+import { configuredCredentials } from './credentials/configured.ts';
+import type { Credential, WrongReason } from './credentials/credential.ts';
+import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
+import { queryWithoutSecrets, type SecretPlaces, secretPlaces, withoutSecrets } from './stored-parts.ts';
 
 /** What a route asks of a sender. */
 export interface VerificationRule {
   /** Null for `verify: none`, which is only taken when it was written out. */
   credentials: readonly Credential[] | null;
   require: 'any' | 'all';
-  /** Headers (lower case) whose values are secrets and must not be stored. */
-  secretHeaders: readonly string[];
+  /** Where the request has secrets that must not be stored. */
+  secrets: SecretPlaces;
+  keys: KeySource;
 }
 
 /**
@@ -33,33 +35,45 @@ class VerifiedRequest implements NewEvent {
   readonly headers: HeaderList;
   readonly body: Buffer;
 
-  constructor(request: ReceivedRequest, headers: HeaderList) {
+  constructor(request: ReceivedRequest, secrets: SecretPlaces) {
     this.route = request.route;
     this.receivedAt = request.receivedAt;
     this.method = request.method;
     this.path = request.path;
-    this.query = request.query;
+    this.query = queryWithoutSecrets(request.query, secrets.query);
     this.peer = request.peer;
     this.contentType = request.contentType;
-    this.headers = headers;
+    this.headers = withoutSecrets(request.headers, secrets.headers);
     this.body = request.body;
   }
 }
 
 export type { VerifiedRequest };
 
-export type Verdict = { kind: 'verified'; event: VerifiedRequest } | { kind: 'refused'; explanation: string };
+/** `absent`: no credential at all, or not all that are asked for. `nothing_configured`: no request can be taken. */
+export type RefusalReason = WrongReason | 'absent' | 'nothing_configured';
 
-/** Prepares a route's rule. Throws a HookbayError (`bad_template`, `bad_source`) that loading should have found. */
-export function verificationRule(config: VerifyConfig): VerificationRule {
-  if (config.provider === 'none') return { credentials: null, require: 'any', secretHeaders: [] };
-  const { token } = presetOf(config.provider);
-  const source = token === null ? null : parseSource(token.from);
-  return {
-    credentials: configuredCredentials(config),
-    require: config.require,
-    secretHeaders: source?.in === 'header' ? [source.name] : [],
-  };
+export interface Refused {
+  kind: 'refused';
+  reason: RefusalReason;
+  /** For operators only: the sender is told nothing. Holds no secret. */
+  explanation: string;
+}
+
+/** `key_needed`: nobody knows yet. Have the key loaded (`rule.keys`), and ask again. */
+export type Verdict = { kind: 'verified'; event: VerifiedRequest } | Refused | { kind: 'key_needed'; key: KeyAddress };
+
+const NO_KEYS: KeySource = { known: () => null, load: () => Promise.resolve(false) };
+const NO_SECRETS: SecretPlaces = { headers: [], query: [] };
+
+/**
+ * Prepares a route's rule.
+ * @param keys only asked for providers that publish their keys
+ * @throws HookbayError (`bad_template`, `bad_source`, `bad_secret`, …) that loading should have found
+ */
+export function verificationRule(config: VerifyConfig, keys: KeySource = NO_KEYS): VerificationRule {
+  if (config.provider === 'none') return { credentials: null, require: 'any', secrets: NO_SECRETS, keys };
+  return { credentials: configuredCredentials(config), require: config.require, secrets: secretPlaces(config), keys };
 }
 
 /**
@@ -67,31 +81,29 @@ export function verificationRule(config: VerifyConfig): VerificationRule {
  * credential that the request carries must be right; with `any` at least one must be there, with `all` every one.
  */
 export function verify(request: ReceivedRequest, rule: VerificationRule): Verdict {
-  const explanation = rule.credentials === null ? null : refusal(request, rule.credentials, rule.require);
-  if (explanation !== null) return { kind: 'refused', explanation };
-  return { kind: 'verified', event: new VerifiedRequest(request, withoutSecrets(request.headers, rule.secretHeaders)) };
+  const against = rule.credentials === null ? null : judge(request, rule, rule.credentials);
+  return against ?? { kind: 'verified', event: new VerifiedRequest(request, rule.secrets) };
 }
 
-function refusal(request: ReceivedRequest, credentials: readonly Credential[], require: 'any' | 'all'): string | null {
+/** What speaks against a request, or null. */
+function judge(
+  request: ReceivedRequest,
+  { require, keys }: VerificationRule,
+  credentials: readonly Credential[],
+): Exclude<Verdict, { kind: 'verified' }> | null {
   let right = 0;
   for (const credential of credentials) {
-    const result = credential.check(request);
-    if (result.kind === 'wrong') return result.explanation;
+    const result = credential.check(request, keys);
+    if (result.kind === 'wrong') return refused(result.reason, result.explanation);
+    if (result.kind === 'key_needed') return result;
     if (result.kind === 'right') right += 1;
-    else if (require === 'all') return `no ${credential.label}, and the route requires all credentials`;
+    else if (require === 'all') return refused('absent', `no ${credential.label}, and the route requires all credentials`);
   }
   if (right > 0) return null;
-  if (credentials.length === 0) return 'the route has no credential configured, so nothing can be verified';
-  return credentials.map((credential) => `no ${credential.label}`).join(' and ');
+  if (credentials.length === 0) {
+    return refused('nothing_configured', 'the route has no credential configured, so nothing can be verified');
+  }
+  return refused('absent', credentials.map((credential) => `no ${credential.label}`).join(' and '));
 }
 
-/** Names and order stay; a list without secrets is handed on as it is. */
-function withoutSecrets(headers: HeaderList, names: readonly string[]): HeaderList {
-  if (names.length === 0) return headers;
-  return headers.map((field) => (isNamed(field[0], names) ? ([field[0], CREDENTIAL_MARK] as const) : field));
-}
-
-function isNamed(rawName: string, names: readonly string[]): boolean {
-  for (const name of names) if (rawName.length === name.length && rawName.toLowerCase() === name) return true;
-  return false;
-}
+const refused = (reason: RefusalReason, explanation: string): Refused => ({ kind: 'refused', reason, explanation });

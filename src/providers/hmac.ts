@@ -1,41 +1,21 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import type { HmacScheme } from './presets.ts';
-import type { MessagePart } from './template.ts';
+import type { Chunk } from './message.ts';
+import type { HashAlgorithm, HmacScheme } from './scheme.ts';
 
-const DIGEST_BYTES = { sha1: 20, sha256: 32, sha512: 64 };
+export const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
 
-/**
- * The keyed hash of a message, over bytes: the body is never turned into text or copied.
- * @param timestamp its own text as it was sent; empty when the message has none
- */
-export function hmacDigest(
-  algorithm: HmacScheme['algorithm'],
-  key: string | KeyObject,
-  message: readonly MessagePart[],
-  body: Buffer,
-  timestamp: string,
-): Buffer {
+/** The keyed hash of a message, over bytes. Text has one character a byte. */
+export function hmacDigest(algorithm: HashAlgorithm, key: KeyObject, message: readonly Chunk[]): Buffer {
   const hmac = createHmac(algorithm, key);
-  for (const part of message) {
-    if (part === 'body') hmac.update(body);
-    else if (part === 'timestamp') hmac.update(timestamp, 'latin1');
-    else hmac.update(part);
+  for (const chunk of message) {
+    if (typeof chunk === 'string') hmac.update(chunk, 'latin1');
+    else hmac.update(chunk);
   }
   return hmac.digest();
 }
 
-/**
- * Reads a signature's field. Node's decoders stop silently at what they do not know, so the text is checked first.
- * @returns as many bytes as the algorithm gives, or null when the field is malformed
- */
-export function decodeSignature(
-  field: string,
-  { prefix, algorithm, encoding }: Pick<HmacScheme, 'prefix' | 'algorithm' | 'encoding'>,
-): Buffer | null {
-  if (!field.startsWith(prefix)) return null;
-  const text = field.slice(prefix.length);
-  const bytes = DIGEST_BYTES[algorithm];
-  if (encoding === 'hex') return text.length === bytes * 2 && /^[0-9a-fA-F]*$/.test(text) ? Buffer.from(text, 'hex') : null;
-  const decoded = Buffer.from(text, 'base64');
-  return decoded.length === bytes && decoded.toString('base64') === text ? decoded : null;
+/** The hash of a signature: the scheme's, or the one that the signature's own key names; null for a key that names none. */
+export function hashOf(algorithm: HmacScheme['algorithm'], key: string | null): HashAlgorithm | null {
+  if (algorithm !== 'named') return algorithm ?? 'sha256';
+  return key !== null && Object.hasOwn(DIGEST_BYTES, key) ? (key as HashAlgorithm) : null;
 }

@@ -1,61 +1,125 @@
-import { randomUUID } from 'node:crypto';
-import { HookbayError } from '../domain/errors.ts';
-import { hmacDigest } from './hmac.ts';
-import { type HmacScheme, type ProviderName, presetOf } from './presets.ts';
-import { parseSource, readPath, type Source } from './source.ts';
-import { parseMessage } from './template.ts';
+import { hash } from 'node:crypto';
+import { cannotSign, type OutgoingRequest, place, readable } from './draft.ts';
+import { BODY_HASH, isForm } from './form.ts';
+import { hashOf, hmacDigest } from './hmac.ts';
+import { sharedKey } from './keys.ts';
+import { coversTimestamp, type MessagePart, messageChunks, missingPart, parseMessage } from './message.ts';
+import type { HmacScheme, ProviderPreset, TimestampUnit } from './scheme.ts';
+import { filledSource, isConfigured, paramText, type Sender, textParams } from './sender.ts';
+import { writeSignature } from './signature.ts';
+import { parseSource, type Source } from './source.ts';
+import { urlRule } from './url.ts';
 
-/** What a sender signs with: the first of each list. Template and timestamp as the route configures them. */
-export interface SigningCredentials {
-  tokens?: readonly string[];
-  hmacSecrets?: readonly string[];
-  hmacTemplate?: string;
-  hmacTimestamp?: string;
-}
-
-function headerName(source: Source): string {
-  if (source.in === 'header') return source.name;
-  throw new HookbayError({ code: 'cannot_sign', status: 422, message: 'only credentials in headers can be sent' });
-}
-
-function hmacHeaders(scheme: HmacScheme, secret: string, credentials: SigningCredentials, body: Buffer, now: number) {
-  const headers: Record<string, string> = {};
-  let timestamp = String(Math.floor(now / 1000));
-  const from = credentials.hmacTimestamp ?? scheme.timestamp?.from;
-  const source = from === undefined ? null : parseSource(from);
-  if (source?.in === 'body') timestamp = String(readPath(JSON.parse(body.toString()), source.path));
-  else if (source !== null) headers[headerName(source)] = timestamp;
-  const message = parseMessage(credentials.hmacTemplate ?? scheme.message);
-  const digest = hmacDigest(scheme.algorithm, secret, message, body, timestamp);
-  headers[headerName(parseSource(scheme.from))] = scheme.prefix + digest.toString(scheme.encoding);
-  return headers;
+/** Whether a preset can be signed for with a shared secret; the others sign with a private key that only the provider has. */
+export function isSignable({ auth }: Pick<ProviderPreset, 'auth'>): boolean {
+  return auth.some(({ kind }) => kind === 'token' || kind === 'basic' || kind === 'hmac');
 }
 
 /**
- * The headers with which the provider itself would prove that it sent this body.
- * @param now wall time in ms; signatures carry it in seconds
- * @throws HookbayError `cannot_sign` when a credential does not go into a header, `bad_template`, `bad_source`
+ * A request with the proof by which its provider is known: every configured credential, each with its first secret.
+ * What signs the URL signs `sender.publicUrl` with the request's path and query.
+ * @param now wall time, ms
+ * @throws HookbayError `cannot_sign` for a provider whose private key nobody else has, or when something that is signed is missing
  */
-export function signRequest(
-  provider: ProviderName,
-  credentials: SigningCredentials,
-  body: Buffer,
-  now: number,
-): Record<string, string> {
-  const { token, hmac } = presetOf(provider);
-  const headers: Record<string, string> = {};
-  const [firstToken] = credentials.tokens ?? [];
-  const [firstSecret] = credentials.hmacSecrets ?? [];
-  if (token !== null && firstToken !== undefined) headers[headerName(parseSource(token.from))] = firstToken;
-  if (hmac !== null && firstSecret !== undefined) Object.assign(headers, hmacHeaders(hmac, firstSecret, credentials, body, now));
-  return headers;
+export function signRequest(sender: Sender, request: OutgoingRequest, now: number): OutgoingRequest {
+  const signed = { ...request, headers: { ...request.headers } };
+  for (const credential of sender.credentials.filter(isConfigured)) {
+    const { scheme } = credential;
+    const secret = credential.secrets[0] ?? '';
+    switch (scheme.kind) {
+      case 'token': {
+        const source = parseSource(filledSource(scheme.from, sender.params));
+        for (const item of itemsOf(signed, scheme.each)) place(signed, source, secret, item);
+        break;
+      }
+      case 'basic': {
+        const pair = `${paramText(sender.params, 'username')}:${secret}`;
+        signed.headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+        break;
+      }
+      case 'hmac':
+        signHmac(signed, scheme, secret, sender, now);
+        break;
+      case 'pubkey':
+      case 'sns':
+        throw cannotSign(
+          `${sender.provider} signs with a private key that only the provider has, so no shared secret can sign for it`,
+          'have the provider send a test event',
+        );
+      default:
+        scheme satisfies never;
+    }
+  }
+  return signed;
 }
 
-/** A test event as the provider sends it, under a key that no other event has. Sign `body` with {@link signRequest}. */
-export function sampleEvent(provider: ProviderName, now: number): { headers: Record<string, string>; body: Buffer } {
-  const { sample } = presetOf(provider);
-  return {
-    headers: { 'content-type': 'application/json', [sample.dedupHeader]: `msg_${randomUUID()}` },
-    body: Buffer.from(JSON.stringify(sample.body(new Date(now)))),
-  };
+/** The items of a list that is signed one by one; one for everything else. */
+function itemsOf(request: OutgoingRequest, each: string | undefined): number[] {
+  const source = each === undefined ? null : parseSource(each);
+  if (source?.in !== 'body') return [0];
+  const list = readable(request).list(source.path);
+  if (list === null) throw cannotSign(`there is no list at '${source.path.join('.')}' in the body`);
+  return [...list.keys()];
+}
+
+function signHmac(request: OutgoingRequest, scheme: HmacScheme, secret: string, sender: Sender, now: number): void {
+  const message = parseMessage(scheme.message ?? '{body}', textParams(sender.params));
+  const key = sharedKey(secret, scheme.key);
+  const names = typeof scheme.parse?.key === 'string' ? scheme.parse.key : (scheme.parse?.key.at(-1) ?? null);
+  const algorithm = hashOf(scheme.algorithm, names) ?? 'sha256';
+  const from = parseSource(filledSource(scheme.from, sender.params));
+  if (message.includes('form')) coverBody(request);
+  for (const item of itemsOf(request, scheme.each)) {
+    const { timestamp, inSignature } = placeTimestamp(request, scheme, sender, message, { now, item });
+    const url = message.includes('url') ? publicUrl(sender, scheme, request) : '';
+    const input = { request: readable(request), timestamp, url, item };
+    const chunks = messageChunks(message, input);
+    if (chunks === null) throw cannotSign(missingPart(message, input));
+    const text = hmacDigest(algorithm, key, chunks).toString(scheme.encoding ?? 'hex');
+    place(request, from, writeSignature(text, scheme.parse, inSignature), item);
+  }
+}
+
+/** Puts the time where the provider does, unless the body brings its own. */
+function placeTimestamp(
+  request: OutgoingRequest,
+  { timestamp: scheme }: HmacScheme,
+  { params }: Sender,
+  message: readonly MessagePart[],
+  { now, item }: { now: number; item: number },
+): { timestamp: string; inSignature: [string, string][] } {
+  const source: Source | null = scheme === undefined ? null : parseSource(filledSource(scheme.from, params));
+  if (scheme === undefined || source === null || !coversTimestamp(message, source)) return { timestamp: '', inSignature: [] };
+  const own = source.in === 'body' ? readable(request).text(source, item) : null;
+  const timestamp = own ?? writtenTime(now, scheme.unit);
+  if (source.in === 'sig') return { timestamp, inSignature: [[source.name, timestamp]] };
+  if (own === null) place(request, source, timestamp, item);
+  return { timestamp, inSignature: [] };
+}
+
+function writtenTime(now: number, unit: TimestampUnit): string {
+  switch (unit) {
+    case 's':
+    case 'any':
+      return String(Math.floor(now / 1000));
+    case 'ms':
+      return String(now);
+    case 'iso':
+      return new Date(now).toISOString();
+    case 'httpdate':
+      return new Date(now).toUTCString();
+    default:
+      return unit satisfies never;
+  }
+}
+
+/** Twilio covers a body that is no form by its hash in the query. */
+function coverBody(request: OutgoingRequest): void {
+  if (request.body.length === 0 || isForm(request.headers['content-type'] ?? null)) return;
+  place(request, { in: 'query', name: BODY_HASH }, hash('sha256', request.body));
+}
+
+function publicUrl(sender: Sender, scheme: HmacScheme, request: OutgoingRequest): string {
+  if (sender.publicUrl === null) throw cannotSign('the provider signs the URL that it posts to, and publicUrl is not known');
+  return urlRule(sender.publicUrl, scheme.url)(request)[0] ?? '';
 }

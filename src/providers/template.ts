@@ -3,7 +3,7 @@ import { HookbayError } from '../domain/errors.ts';
 /** A piece of a template: fixed text, or the name between the braces. */
 export type TemplatePart = { kind: 'text'; text: string } | { kind: 'placeholder'; name: string };
 
-function badTemplate(text: string, message: string): HookbayError {
+export function badTemplate(text: string, message: string): HookbayError {
   return new HookbayError({
     code: 'bad_template',
     status: 422,
@@ -34,18 +34,16 @@ export function parseTemplate(text: string, known: (name: string) => boolean): T
   return parts;
 }
 
-/** A piece of a signed message: fixed bytes, or what the request brings. */
-export type MessagePart = Buffer | 'timestamp' | 'body';
+const PARAM = /\{param:([^}]*)\}/g;
 
 /**
- * Prepares the template of a signed message; it must cover the body.
- * @throws HookbayError `bad_template`
+ * Puts parameters in the places of their `{param:name}`.
+ * @throws HookbayError `bad_template` for one that is not known
  */
-export function parseMessage(text: string): MessagePart[] {
-  const parts = parseTemplate(text, (name) => name === 'timestamp' || name === 'body').map((part): MessagePart => {
-    if (part.kind === 'text') return Buffer.from(part.text);
-    return part.name === 'body' ? 'body' : 'timestamp';
+export function fillParams(text: string, params: Readonly<Record<string, string>>): string {
+  return text.replaceAll(PARAM, (_, name: string) => {
+    const value = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (value === undefined) throw badTemplate(text, `there is no parameter ${name}`);
+    return value;
   });
-  if (!parts.includes('body')) throw badTemplate(text, 'the signed message does not cover {body}');
-  return parts;
 }

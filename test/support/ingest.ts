@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { RouteConfig, VerifyConfig } from '../../src/config/types.ts';
+import type { RouteConfig } from '../../src/config/types.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type {
   AppendResult,
@@ -12,22 +12,31 @@ import type {
 import { createPublicListener, type PublicListenerOptions, type PublicSettings } from '../../src/ingest/listener.ts';
 import type { EventLog } from '../../src/ingest/ports.ts';
 import { ReceivedRequest } from '../../src/ingest/received.ts';
+import { type Sender, senderOf } from '../../src/providers/sender.ts';
+import type { SourceText } from '../../src/providers/source.ts';
 
 export const TOKEN = 'tok_first';
 export const SECRET = 'hmac_first';
-export type KnowledgeSdkVerify = Exclude<VerifyConfig, { provider: 'none' }>;
+/** What a KnowledgeSDK route may have set. */
+export interface KnowledgeSdkVerify {
+  tokens: readonly string[];
+  hmacSecrets: readonly string[];
+  require: 'any' | 'all';
+  hmacTemplate: string;
+  hmacTimestamp: SourceText;
+  toleranceMs: number;
+}
 
-export function verifyConfig(changes: Partial<KnowledgeSdkVerify> = {}): KnowledgeSdkVerify {
-  return {
-    provider: 'knowledgesdk',
-    tokens: [TOKEN],
-    hmacSecrets: [],
-    require: 'any',
-    hmacTemplate: '{timestamp}.{body}',
-    hmacTimestamp: 'header:x-knowledgesdk-timestamp',
-    toleranceMs: 300_000,
-    ...changes,
-  };
+export function verifyConfig(changes: Partial<KnowledgeSdkVerify> = {}): Sender {
+  const { tokens = [TOKEN], hmacSecrets = [], hmacTemplate, hmacTimestamp, toleranceMs, require = 'any' } = changes;
+  return senderOf('knowledgesdk', {
+    token: tokens,
+    hmac: hmacSecrets,
+    require,
+    ...(hmacTemplate === undefined ? {} : { message: hmacTemplate }),
+    ...(hmacTimestamp === undefined ? {} : { timestamp: hmacTimestamp }),
+    ...(toleranceMs === undefined ? {} : { toleranceMs }),
+  });
 }
 
 export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {

@@ -90,7 +90,7 @@ const ROWS: Row[] = [
   ['a template without the body', verified('{ provider: knowledgesdk, token: some-token, hmacTemplate: "{timestamp}" }'), 'bad_value', '3:72', 'routes.hook.verify.hmacTemplate'],
   ['a template with another name', verified('{ provider: knowledgesdk, token: some-token, hmacTemplate: "{time}.{body}" }'), 'bad_value', '3:72', 'routes.hook.verify.hmacTemplate'],
   ['a time that is nowhere', verified('{ provider: knowledgesdk, token: some-token, hmacTimestamp: x-time }'), 'bad_value', '3:73', 'routes.hook.verify.hmacTimestamp'],
-  ['a long tolerance', verified('{ provider: knowledgesdk, token: some-token, tolerance: 2h }'), 'out_of_range', '3:69', 'routes.hook.verify.tolerance'],
+  ['a long tolerance', verified('{ provider: knowledgesdk, token: some-token, tolerance: 8d }'), 'out_of_range', '3:69', 'routes.hook.verify.tolerance'],
   ['another dedup', routed('deliver: http://app/', 'dedup: bdy'), 'bad_value', '6:12', 'routes.hook.dedup', 'body'],
   ['a dedup key that is nowhere', routed('deliver: http://app/', 'dedup: { key: x-id }'), 'bad_value', '6:19', 'routes.hook.dedup.key'],
   ['a window without a key', routed('deliver: http://app/', 'dedup: { window: 1d }'), 'no_dedup_key', '6:12', 'routes.hook.dedup'],

@@ -8,6 +8,7 @@ import { effectiveConfig } from '../../src/config/effective.ts';
 import { type LoadResult, loadConfig, loadConfigFile } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/types.ts';
 import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
+import { senderOf } from '../../src/providers/sender.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   '/run/secrets/token': 'from-a-file\n',
@@ -84,15 +85,7 @@ describe('defaults', () => {
   });
 
   test('of a KnowledgeSDK verification', () => {
-    expect(knowledgesdk('token: some-token')).toEqual({
-      provider: 'knowledgesdk',
-      tokens: ['some-token'],
-      hmacSecrets: [],
-      require: 'any',
-      hmacTemplate: '{timestamp}.{body}',
-      hmacTimestamp: 'header:x-knowledgesdk-timestamp',
-      toleranceMs: 300_000,
-    });
+    expect(knowledgesdk('token: some-token')).toEqual(senderOf('knowledgesdk', { token: 'some-token' }));
   });
 });
 
@@ -107,12 +100,12 @@ describe('placeholders', () => {
     ['"$${TOKEN}-plain"', ['${TOKEN}-plain']],
     ['["${TOKEN}", "${EMPTY}", "second-token"]', ['token-from-env', 'second-token']],
   ])('%s', (written, tokens) => {
-    expect(knowledgesdk(`token: ${written}`).tokens).toEqual(tokens);
+    expect(knowledgesdk(`token: ${written}`).credentials[0]?.secrets).toEqual(tokens);
   });
 
   test('what is filled in is not filled again', () => {
     const config = loaded(withVerify('{ provider: knowledgesdk, token: "${OUTER}" }'), { OUTER: '${TOKEN}-${', TOKEN: 'x' });
-    expect(config.routes.get('hook')?.verify).toMatchObject({ tokens: ['${TOKEN}-${'] });
+    expect(config.routes.get('hook')?.verify).toMatchObject({ credentials: [{ secrets: ['${TOKEN}-${'] }, {}] });
   });
 
   test('a block value needs no quotes, and numbers can be filled in', () => {
@@ -203,7 +196,8 @@ describe('config.example.yaml', () => {
     if (!result.ok || !bare.ok) throw new Error('did not load');
     const { listen, admin, storage, limits } = bare.config;
     expect(result.config).toMatchObject({ listen, admin: { listen: admin.listen }, storage, limits });
-    expect(result.config.routes.get('knowledgesdk')?.verify).toEqual(bare.config.routes.get('hook')?.verify);
+    const { publicUrl } = result.config;
+    expect(result.config.routes.get('knowledgesdk')?.verify).toEqual({ ...bare.config.routes.get('hook')?.verify, publicUrl });
     const { timeoutMs, concurrency, retry } = bare.config.targets.get('hook') ?? {};
     expect(result.config.targets.get('app')).toMatchObject({ timeoutMs, concurrency, retry });
   });
@@ -232,7 +226,9 @@ describe('loadConfigFile', () => {
     writeFileSync(join(folder, 'token'), 'kept-in-a-file\n');
     writeFileSync(join(folder, 'config.yaml'), withVerify('{ provider: knowledgesdk, token: "${file:token}" }'));
     const result = loadConfigFile(join(folder, 'config.yaml'), {});
-    expect(result.ok && result.config.routes.get('hook')?.verify).toMatchObject({ tokens: ['kept-in-a-file'] });
+    expect(result.ok && result.config.routes.get('hook')?.verify).toMatchObject({
+      credentials: [{ secrets: ['kept-in-a-file'] }, {}],
+    });
   });
 });
 

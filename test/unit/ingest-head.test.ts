@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { headerValue, readHead } from '../../src/ingest/head.ts';
+import { headerValue } from '../../src/domain/header-list.ts';
+import { readHead } from '../../src/ingest/head.ts';
 import { InFlightBytes } from '../../src/ingest/in-flight.ts';
 import { peerAddress, trustedProxies } from '../../src/ingest/peer.ts';
 import { TokenBucket } from '../../src/ingest/token-bucket.ts';

@@ -1,0 +1,48 @@
+import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
+import type { HeaderList } from '../domain/event.ts';
+import { filledSource, type Sender } from '../providers/sender.ts';
+import { parseSource } from '../providers/source.ts';
+
+/** Where a request carries secrets that are not stored: headers (lower case) and parameters of the query. */
+export interface SecretPlaces {
+  headers: readonly string[];
+  query: readonly string[];
+}
+
+/** The places of all credentials that a provider may send, also of those that the route has not configured. */
+export function secretPlaces({ credentials, params }: Sender): SecretPlaces {
+  const headers = new Set<string>();
+  const query = new Set<string>();
+  for (const { scheme } of credentials) {
+    if (scheme.kind === 'basic') headers.add('authorization');
+    if (scheme.kind !== 'token') continue;
+    const source = parseSource(filledSource(scheme.from, params));
+    if (source.in === 'bearer') headers.add('authorization');
+    else if (source.in === 'header') headers.add(source.name);
+    else if (source.in === 'query') query.add(source.name);
+  }
+  return { headers: [...headers], query: [...query] };
+}
+
+/** Names and order stay; a list without secrets is handed on as it is. */
+export function withoutSecrets(headers: HeaderList, names: readonly string[]): HeaderList {
+  if (names.length === 0) return headers;
+  return headers.map((field) => (isNamed(field[0], names) ? ([field[0], CREDENTIAL_MARK] as const) : field));
+}
+
+function isNamed(rawName: string, names: readonly string[]): boolean {
+  for (const name of names) if (rawName.length === name.length && rawName.toLowerCase() === name) return true;
+  return false;
+}
+
+const MARK_IN_QUERY = encodeURIComponent(CREDENTIAL_MARK);
+
+/** The same for a query: its other parts stay as they are, byte for byte. */
+export function queryWithoutSecrets(query: string, names: readonly string[]): string {
+  if (names.length === 0 || query === '') return query;
+  const parts = query.split('&').map((part) => {
+    const name = [...new URLSearchParams(part).keys()][0];
+    return name !== undefined && names.includes(name) ? `${encodeURIComponent(name)}=${MARK_IN_QUERY}` : part;
+  });
+  return parts.join('&');
+}
