@@ -67,7 +67,7 @@ function deliveryPlan(edges: readonly EdgeConfig[]): DeliveryPlan {
   const deliveriesFor = (type: string | null): PlannedDelivery[] =>
     edges.map(({ target, events }) => {
       const wanted = events === null || (type !== null && events.includes(type));
-      return { target, filtered: wanted ? null : NOT_LISTED };
+      return wanted ? { kind: 'pending', target } : { kind: 'filtered', target, reason: NOT_LISTED };
     });
   const listed = edges.flatMap(({ events }) => events ?? []);
   return { byType: new Map(listed.map((type) => [type, deliveriesFor(type)])), others: deliveriesFor(null) };

@@ -9,7 +9,7 @@ const YEAR_MS = 365 * 86_400_000;
 const ROOM = { deliveries: 1000, bytes: 64 * 1024 * 1024 };
 
 async function appended(test: TestStore, event: Parameters<typeof newEvent>[0], targets: readonly string[]): Promise<string> {
-  const planned = targets.map((target) => ({ target, filtered: null }));
+  const planned = targets.map((target) => ({ kind: 'pending' as const, target }));
   const result = await test.store.log.append(newEvent(event), planned);
   if (result.kind !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(result)}`);
   return result.eventId;

@@ -48,7 +48,7 @@ describe('accepting', () => {
         peer: '127.0.0.1',
         contentType: 'application/json',
       },
-      deliveries: [{ target: 'app', filtered: null }],
+      deliveries: [{ kind: 'pending' as const, target: 'app' }],
     });
     expect(stored?.event.body.toString()).toBe(BODY);
     expect(stored?.event.receivedAt).toBeGreaterThanOrEqual(before);
@@ -476,11 +476,11 @@ describe('reload and stop', () => {
     const verify = verifyConfig({ tokens: ['tok_next'] });
     hookbay.listener.configure(settings({ body: 1 }, [routeConfig({ verify, deliver: [{ target: 'other', events: null }] })]));
     await client.send('}').until('accepted');
-    expect(hookbay.log.events[0]?.deliveries).toEqual([{ target: 'app', filtered: null }]);
+    expect(hookbay.log.events[0]?.deliveries).toEqual([{ kind: 'pending' as const, target: 'app' }]);
     expect((await post(hookbay, '1', AUTH)).status).toBe(401);
     expect((await post(hookbay, '1', { 'x-knowledgesdk-webhook-token': 'tok_next' })).status).toBe(200);
     expect((await post(hookbay, '12', { 'x-knowledgesdk-webhook-token': 'tok_next' })).status).toBe(413);
-    expect(hookbay.log.events[1]?.deliveries).toEqual([{ target: 'other', filtered: null }]);
+    expect(hookbay.log.events[1]?.deliveries).toEqual([{ kind: 'pending' as const, target: 'other' }]);
     client.socket.destroy();
   });
 

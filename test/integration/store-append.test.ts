@@ -8,7 +8,7 @@ afterEach(() => store.remove());
 
 /** SQLite refuses it: its column takes whole numbers only. */
 const UNSTORABLE = { receivedAt: Date.now() + 0.5 };
-const toApp = [{ target: 'app', filtered: null }];
+const toApp = [{ kind: 'pending' as const, target: 'app' }];
 
 describe('an append', () => {
   test('keeps head and body byte for byte', async () => {
@@ -35,7 +35,7 @@ describe('an append', () => {
 
   test('gives a target that the event is not for its delivery at once, as filtered', async () => {
     store = await openTestStore();
-    const planned = [...toApp, { target: 'audit', filtered: 'event_type' }];
+    const planned = [...toApp, { kind: 'filtered' as const, target: 'audit', reason: 'event_type' }];
     const result = await store.store.log.append(newEvent(), planned);
     if (result.kind !== 'accepted') throw new Error(result.kind);
     const [first, second] = await deliveriesOf(store, result.eventId);

@@ -78,6 +78,8 @@ export function received(
 export class MemoryLog implements EventLog {
   readonly events: { event: NewEvent; deliveries: readonly PlannedDelivery[] }[] = [];
   refusing: UnavailableReason | null = null;
+  /** Pending deliveries of every route. */
+  backlog = 0;
   result: ((event: NewEvent, number: number) => AppendResult) | null = null;
   #holding: (() => void)[] | null = null;
 
@@ -91,6 +93,10 @@ export class MemoryLog implements EventLog {
 
   unavailable(): UnavailableReason | null {
     return this.refusing;
+  }
+
+  pending(): number {
+    return this.backlog;
   }
 
   hold(): void {
