@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { ownListenerTls } from '../config/own-listener.ts';
 import type { ListenAddress, RouteConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import { sampleEvent, signRequest } from '../providers/sign.ts';
@@ -7,13 +10,13 @@ const TIMEOUT_MS = 10_000;
 
 export interface TestSenderOptions {
   routes(): ReadonlyMap<string, RouteConfig>;
-  /** Where the public listener can be reached from here. */
-  publicAddress(): ListenAddress;
+  /** Where the public listener listens, and the PEM file of its certificate; null for plain HTTP. */
+  publicListener(): { address: ListenAddress; certFile: string | null };
   clock: Clock;
 }
 
 /** Sends test events to our own public listener, signed as the provider signs: nothing on their way is special. */
-export function createTestSender({ routes, publicAddress, clock }: TestSenderOptions): TestSender {
+export function createTestSender({ routes, publicListener, clock }: TestSenderOptions): TestSender {
   return {
     async send(name, { type, payload }): Promise<TestAnswer> {
       const route = routes().get(name);
@@ -22,9 +25,10 @@ export function createTestSender({ routes, publicAddress, clock }: TestSenderOpt
       const sample = sampleEvent('knowledgesdk', now);
       const body = changed(sample.body, type, payload);
       const proof = route.verify.provider === 'none' ? {} : signRequest(route.verify.provider, route.verify, body, now);
-      const { host, port } = publicAddress();
+      const own = ownListener(publicListener());
       const { default: got } = await import('got'); // loaded when it is used: it takes 9 MB of memory
-      const response = await got(`http://${loopback(host)}:${port}${route.path}`, {
+      const response = await got(`${own.origin}${route.path}`, {
+        agent: own.agent,
         method: route.methods.includes('POST') ? 'POST' : 'PUT',
         headers: { ...sample.headers, ...proof },
         body,
@@ -47,6 +51,21 @@ function changed(sample: Buffer, type: string | null, payload: unknown): Buffer 
   return Buffer.from(
     JSON.stringify({ ...body, ...(type === null ? {} : { event: type }), ...(payload === null ? {} : { payload }) }),
   );
+}
+
+interface OwnListener {
+  origin: string;
+  agent: { https?: Agent };
+}
+
+/** A connection for each event: the certificate may be another one next time. */
+function ownListener({ address: { host, port }, certFile }: ReturnType<TestSenderOptions['publicListener']>): OwnListener {
+  const at = `${loopback(host)}:${port}`;
+  if (certFile === null) return { origin: `http://${at}`, agent: {} };
+  const origin = `https://${at}`;
+  const { hostname } = new URL(origin);
+  const tls = ownListenerTls(hostname.replace(/^\[|\]$/g, ''), () => readFileSync(certFile, 'utf8'));
+  return { origin, agent: { https: new Agent({ ...tls, keepAlive: false }) } };
 }
 
 /** A listener on every address is reached on loopback. */

@@ -1,6 +1,6 @@
 import { HIDDEN, shownHost, urlSecrets } from './shown-url.ts';
 import type { Config, DedupConfig, EdgeConfig, ListenAddress, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
-import { formatDuration, formatSize } from './units.ts';
+import { formatDuration, formatRate, formatSize } from './units.ts';
 
 function address({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -59,6 +59,17 @@ function edgeShown({ target, events }: EdgeConfig, answers: boolean): object | s
   return { target, ...(events === null ? {} : { events }), ...(answers ? { answers } : {}) };
 }
 
+function doorShown({ admission, schema, respond }: RouteConfig): object {
+  return {
+    sources: admission.sources,
+    requireHttps: admission.requireHttps,
+    rateLimit: admission.rateLimit === null ? null : formatRate(admission.rateLimit),
+    backlog: admission.backlog,
+    schema: schema === null ? null : { file: schema.file, onInvalid: schema.onInvalid },
+    respond: respond === null ? null : { ...respond, headers: Object.fromEntries(respond.headers) },
+  };
+}
+
 function routeShown(route: RouteConfig): object {
   const { proxy, deliver } = route;
   return {
@@ -69,6 +80,7 @@ function routeShown(route: RouteConfig): object {
     mode: proxy === null ? 'queue' : 'proxy',
     ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
     deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
+    ...doorShown(route),
   };
 }
 
@@ -84,6 +96,7 @@ export function effectiveConfig(config: Config): object {
   const { deliveredMs, deadMs, rejectionsMs } = config.storage.retention;
   return {
     listen: address(config.listen),
+    tls: config.tls === null ? null : { cert: config.tls.certFile, key: config.tls.keyFile },
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     admin: { listen: address(config.admin.listen), token: hidden(config.admin.tokens) },
@@ -100,6 +113,7 @@ export function effectiveConfig(config: Config): object {
       body: formatSize(config.limits.body),
       headers: formatSize(config.limits.headers),
       inFlight: formatSize(config.limits.inFlight),
+      backlog: config.limits.backlog,
     },
     alert: config.alert === null ? null : { url: shownHost(config.alert.url) },
     targets: mapShown(config.targets, targetShown),

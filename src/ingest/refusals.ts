@@ -45,7 +45,7 @@ export class Refusals {
     this.#observer.rejected(route, problem.code, problem.status);
     this.#log(refusal);
     // What the store cannot take, it cannot keep a record of either.
-    if (problem.status === 503 && problem.code !== 'in_flight_full') return;
+    if (problem.status === 503 && problem.code !== 'in_flight_full' && problem.code !== 'backlog_full') return;
     const bucket = route === null ? this.#records.unknown : this.#records.routed;
     if (bucket.take(this.#clock.monotonic())) this.#record(refusal);
   }

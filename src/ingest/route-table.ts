@@ -1,8 +1,10 @@
-import type { EdgeConfig, ProxyConfig, RouteConfig } from '../config/types.ts';
+import type { EdgeConfig, ProxyConfig, RouteConfig, SchemaConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
 import { presetOf } from '../providers/presets.ts';
 import { parseSource, type Source } from '../providers/source.ts';
+import { type Acknowledgement, acknowledgement, STANDARD_ACKNOWLEDGEMENT } from './acknowledgement.ts';
 import { type KeyRule, keyRule } from './dedup-key.ts';
+import { type Admission, admission } from './door.ts';
 import type { ReceivedRequest } from './received.ts';
 import { type VerificationRule, verificationRule } from './verify.ts';
 
@@ -18,14 +20,21 @@ export interface Route {
   plan: DeliveryPlan;
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
+  admission: Admission;
+  schema: Pick<SchemaConfig, 'onInvalid' | 'check'> | null;
+  acknowledgement: Acknowledgement;
 }
 
 /** Public paths (exact, as they stand in the request line) and their routes. */
 export type RouteTable = ReadonlyMap<string, Route>;
 
-/** Throws a HookbayError when a route names a template or source that is none; then the old table stays. */
-export function routeTable(routes: Iterable<RouteConfig>): RouteTable {
+/**
+ * Throws a HookbayError when a route names a template or source that is none; then the old table stays.
+ * @param former the table that this one takes the place of
+ */
+export function routeTable(routes: Iterable<RouteConfig>, former: RouteTable = new Map()): RouteTable {
   const table = new Map<string, Route>();
+  const formerly = new Map([...former.values()].map((route) => [route.name, route.admission]));
   for (const config of routes) {
     const types = config.verify.provider === 'none' ? [] : presetOf(config.verify.provider).type;
     table.set(config.path, {
@@ -37,6 +46,9 @@ export function routeTable(routes: Iterable<RouteConfig>): RouteTable {
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),
       proxy: config.proxy,
+      admission: admission(config.admission, formerly.get(config.name) ?? null),
+      schema: config.schema,
+      acknowledgement: config.respond === null ? STANDARD_ACKNOWLEDGEMENT : acknowledgement(config.respond),
     });
   }
   return table;
@@ -79,5 +91,10 @@ export function plannedDeliveries(plan: DeliveryPlan, type: string | null): read
 
 /** Whether the target that answers in proxy mode gets an attempt for this type at all. */
 export function isAttempted({ plan, proxy }: Route, type: string | null): boolean {
-  return plannedDeliveries(plan, type).some(({ target, filtered }) => target === proxy?.target && filtered === null);
+  return plannedDeliveries(plan, type).some(({ kind, target }) => target === proxy?.target && kind === 'pending');
+}
+
+/** Those that would be sent are held instead; what is not for a target stays so. */
+export function quarantined(planned: readonly PlannedDelivery[], reason: string): PlannedDelivery[] {
+  return planned.map((delivery) => (delivery.kind === 'pending' ? { kind: 'held', target: delivery.target, reason } : delivery));
 }

@@ -39,6 +39,9 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     dedup: { kind: 'preset', windowMs: 1_000 },
     deliver: [{ target: 'app', events: null }],
     proxy: null,
+    admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000 },
+    schema: null,
+    respond: null,
     ...changes,
   };
 }
@@ -50,8 +53,9 @@ export function settings(
 ): PublicSettings {
   return {
     routes: new Map(routes.map((route) => [route.name, route])),
-    limits: { body: 1024 * 1024, headers: 16 * 1024, inFlight: 4 * 1024 * 1024, ...changes },
+    limits: { body: 1024 * 1024, headers: 16 * 1024, inFlight: 4 * 1024 * 1024, backlog: 1_000, ...changes },
     trustedProxies: proxies,
+    tls: null,
   };
 }
 
