@@ -269,7 +269,7 @@ export const fileSchema = z
       description: 'Where senders reach the relay: told to targets as x-forwarded-proto and -host, and shown on the page.',
     }),
     trustedProxies: z.array(addressRange()).prefault([]).meta({
-      description: 'Whose X-Forwarded-For counts.',
+      description: 'Whose X-Forwarded-For and X-Forwarded-Proto count.',
       expected: 'a list of addresses or CIDR ranges, for example [10.0.0.0/8]',
     }),
     admin: admin.prefault({}),
