@@ -45,7 +45,6 @@ export type UnavailableReason =
   | 'storage_failing'
   | 'disk_full'
   | 'wal_full'
-  | 'backlog_full'
   | 'commit_timeout'
   | 'shutting_down'
   | 'row_refused';

@@ -61,6 +61,6 @@ export function turnedAway(rule: Admission, peer: string, isHttps: () => boolean
     return { code: 'https_required', explanation };
   }
   if (rule.limit === null || rule.limit.bucket.take(now)) return null;
-  const retryAfter = Math.max(1, Math.ceil(rule.limit.bucket.untilNext() / 1_000));
+  const retryAfter = Math.max(1, Math.ceil(Math.round(rule.limit.bucket.untilNext()) / 1_000));
   return { code: 'rate_limited', explanation: "more requests than the route's rateLimit", retryAfter };
 }

@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'https_required'
   | 'schema_refused'
   | 'rate_limited'
+  | 'backlog_full'
   | 'in_flight_full'
   | UnavailableReason;
 

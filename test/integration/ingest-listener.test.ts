@@ -220,7 +220,7 @@ describe('refusing', () => {
     expect(hookbay.rejections[0]?.bodyStart).toBe('x'.repeat(2_048));
   });
 
-  test.each(['disk_full', 'storage_failing', 'backlog_full'] as const)('503 before the body is read: %s', async (reason) => {
+  test.each(['disk_full', 'storage_failing'] as const)('503 before the body is read: %s', async (reason) => {
     const hookbay = await start();
     hookbay.log.refusing = reason;
     const client = new RawClient(hookbay.port).send(`POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n`);
