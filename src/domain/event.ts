@@ -41,13 +41,7 @@ export type AppendResult =
   | { kind: 'duplicate'; eventId: string; conflict: boolean }
   | { kind: 'unavailable'; reason: UnavailableReason };
 
-export type UnavailableReason =
-  | 'storage_failing'
-  | 'disk_full'
-  | 'wal_full'
-  | 'commit_timeout'
-  | 'shutting_down'
-  | 'row_refused';
+export type UnavailableReason = 'storage_failing' | 'disk_full' | 'wal_full' | 'commit_timeout' | 'shutting_down' | 'row_refused';
 
 /** A refused request, kept for a short time so that 'why was my webhook refused' has an answer. */
 export interface NewRejection {

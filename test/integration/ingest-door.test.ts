@@ -48,7 +48,8 @@ describe('sources', () => {
   test('an X-Forwarded-For of somebody who is no trusted proxy does not count', async () => {
     const hookbay = await start(only('203.0.113.0/24'));
     const spoofed = ['203.0.113.9', '203.0.113.9, 127.0.0.1', '::ffff:203.0.113.9'];
-    for (const forwarded of spoofed) expect(codeOf(await post(hookbay, { 'x-forwarded-for': forwarded }))).toBe('source_not_allowed');
+    for (const forwarded of spoofed)
+      expect(codeOf(await post(hookbay, { 'x-forwarded-for': forwarded }))).toBe('source_not_allowed');
     expect(hookbay.log.events).toEqual([]);
   });
 

@@ -49,6 +49,27 @@ describe('an append', () => {
     ]);
   });
 
+  test('holds what is in quarantine: it is leased by nobody, freed by no configuration, and is no backlog', async () => {
+    const reason = 'schema_invalid: /a must be string';
+    store = await openTestStore({}, true);
+    const planned = [{ kind: 'held' as const, target: 'app', reason }];
+    const result = await store.store.log.append(newEvent(), planned);
+    if (result.kind !== 'accepted') throw new Error(result.kind);
+    const held = { status: 'held', reason, nextAttemptAt: null, finishedAt: null };
+    expect(await deliveriesOf(store, result.eventId)).toMatchObject([held]);
+    expect(store.record).toMatchObject({ handed: [], woken: [], reserved: 0 });
+    store = await store.reopen();
+    expect(await store.store.upkeep.reconcile(['app'], ['knowledgesdk'])).toBe(0);
+    expect(await store.store.upkeep.reconcile([], [])).toBe(0);
+    expect(await store.store.upkeep.reconcile(['app'], ['knowledgesdk'])).toBe(0);
+    expect(await leaseAll(store)).toEqual([]);
+    expect(store.store.log.pending('knowledgesdk')).toBe(0);
+    const [delivery] = await deliveriesOf(store, result.eventId);
+    await store.store.operations.release(delivery?.id ?? '');
+    expect(store.store.log.pending('knowledgesdk')).toBe(1);
+    expect(await leaseAll(store)).toHaveLength(1);
+  });
+
   test('of an event for nobody is kept', async () => {
     store = await openTestStore();
     const id = await accept(store, {}, []);

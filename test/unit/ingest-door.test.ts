@@ -90,7 +90,8 @@ describe('the rate', () => {
   test('is not spent by those who may not send', () => {
     const sources = ['192.0.2.1'];
     const rule = admission({ ...OPEN, sources, rateLimit: { amount: 1, perMs: 1_000 } }, null);
-    for (let i = 0; i < 5; i += 1) expect(turnedAway(rule, '192.0.2.2', overHttps, 0)).toMatchObject({ code: 'source_not_allowed' });
+    for (let i = 0; i < 5; i += 1)
+      expect(turnedAway(rule, '192.0.2.2', overHttps, 0)).toMatchObject({ code: 'source_not_allowed' });
     expect(turnedAway(rule, '192.0.2.1', overHttps, 0)).toBeNull();
   });
 
