@@ -10,6 +10,7 @@ export const BACKLOG_TARGET = 'archive';
 /** Configuration with two targets, the route delivering to one of them. */
 export function twoTargets(receiverUrl: string, deliverTo: 'app' | typeof BACKLOG_TARGET): Record<string, unknown> {
   return {
+    limits: { backlog: 10_000_000 }, // more than is made here: what is measured is not the cap
     targets: { app: { url: receiverUrl, concurrency: 64 }, [BACKLOG_TARGET]: { url: receiverUrl, concurrency: 64 } },
     routes: {
       knowledgesdk: { path: ROUTE_PATH, verify: { provider: 'knowledgesdk', token: TOKEN }, deliver: [deliverTo] },

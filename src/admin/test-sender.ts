@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { ownListenerTls } from '../config/own-listener.ts';
 import type { ListenAddress, RouteConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { OutgoingRequest } from '../providers/draft.ts';
@@ -10,23 +13,24 @@ const TIMEOUT_MS = 10_000;
 
 export interface TestSenderOptions {
   routes(): ReadonlyMap<string, RouteConfig>;
-  /** Where the public listener can be reached from here. */
-  publicAddress(): ListenAddress;
+  /** Where the public listener listens, and the PEM file of its certificate; null for plain HTTP. */
+  publicListener(): { address: ListenAddress; certFile: string | null };
   clock: Clock;
 }
 
 /** Sends test events to our own public listener, signed as the provider signs: nothing on their way is special. */
-export function createTestSender({ routes, publicAddress, clock }: TestSenderOptions): TestSender {
+export function createTestSender({ routes, publicListener, clock }: TestSenderOptions): TestSender {
   return {
     async send(name, { type, payload }): Promise<TestAnswer> {
       const route = routes().get(name);
       if (route === undefined) return { kind: 'missing' };
       const changes = { ...(type === null ? {} : { type }), ...(payload === null ? {} : { payload }) };
       const request = signedSample(route, changes, clock.now());
-      const { host, port } = publicAddress();
+      const own = ownListener(publicListener());
       const { default: got } = await import('got'); // loaded when it is used: it takes 9 MB of memory
       const query = request.query === '' ? '' : `?${request.query}`;
-      const response = await got(`http://${loopback(host)}:${port}${request.path}${query}`, {
+      const response = await got(`${own.origin}${request.path}${query}`, {
+        agent: own.agent,
         method: request.method as 'POST' | 'PUT',
         headers: request.headers,
         body: request.body,
@@ -48,6 +52,21 @@ function signedSample({ verify, path, methods }: RouteConfig, changes: object, n
   const method = methods.includes('POST') ? 'POST' : 'PUT';
   const sender = verify.provider === 'none' ? senderOf('knowledgesdk', {}) : verify;
   return signRequest(sender, { ...sampleRequest(sender, now, changes), method, path }, now);
+}
+
+interface OwnListener {
+  origin: string;
+  agent: { https?: Agent };
+}
+
+/** A connection for each event: the certificate may be another one next time. */
+function ownListener({ address: { host, port }, certFile }: ReturnType<TestSenderOptions['publicListener']>): OwnListener {
+  const at = `${loopback(host)}:${port}`;
+  if (certFile === null) return { origin: `http://${at}`, agent: {} };
+  const origin = `https://${at}`;
+  const { hostname } = new URL(origin);
+  const tls = ownListenerTls(hostname.replace(/^\[|\]$/g, ''), () => readFileSync(certFile, 'utf8'));
+  return { origin, agent: { https: new Agent({ ...tls, keepAlive: false }) } };
 }
 
 /** A listener on every address is reached on loopback. */

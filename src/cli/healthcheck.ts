@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import type { Command } from 'commander';
 import { fileAddresses, reachable, unknownHere } from './admin-address.ts';
 import { CommandError, wrongUse } from './command-error.ts';
@@ -16,6 +18,7 @@ interface HealthOptions {
 
 const TIMEOUT_MS = 3000;
 const DEFAULT_URL = 'http://127.0.0.1:8080';
+const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8080 };
 
 const EXAMPLES = `
 Asks whether the process is alive, so that a full disk does not become a restart loop.
@@ -35,10 +38,11 @@ export function addHealthcheck(program: Command, context: CommandContext): void 
     .option('--json', 'print the result as JSON, for programs')
     .addHelpText('after', EXAMPLES)
     .action(async (options: HealthOptions) => {
-      const base = options.url ?? (await listenUrl(context, options.config));
+      const own = options.url === undefined ? await ownListener(context, options.config) : null;
+      const base = own?.url ?? options.url ?? DEFAULT_URL;
       if (!URL.canParse(base)) throw wrongUse(`--url needs a URL; this is not one: ${base}`, `For example ${DEFAULT_URL}.`);
       const url = new URL(options.ready ? '/readyz' : '/healthz', base);
-      const { status, error } = await ask(url);
+      const { status, error } = await ask(url, own?.tls ?? {});
       const ok = status !== null && status >= 200 && status < 300;
       if (options.json) printJson(context, { ok, url: url.href, status, error });
       else if (ok) context.stdout.write('ok\n');
@@ -48,19 +52,37 @@ export function addHealthcheck(program: Command, context: CommandContext): void 
     });
 }
 
-async function listenUrl(context: CommandContext, named: string | undefined): Promise<string> {
+interface OwnListener {
+  url: string;
+  tls: ConnectionOptions;
+}
+
+async function ownListener(context: CommandContext, named: string | undefined): Promise<OwnListener> {
   const file = configFile(context, named);
-  if (file === null) return DEFAULT_URL;
-  const { listen } = await fileAddresses(context, file);
+  if (file === null) return { url: DEFAULT_URL, tls: {} };
+  const { listen, certFile } = await fileAddresses(context, file);
   if (listen.kind === 'unknown') throw unknownHere(file, 'listen', listen.why, 'Set it, or give --url.');
-  return listen.kind === 'absent' ? DEFAULT_URL : `http://${reachable(listen.value)}`;
+  const at = reachable(listen.kind === 'absent' ? DEFAULT_LISTEN : listen.value);
+  if (certFile.kind === 'absent') return { url: `http://${at}`, tls: {} };
+  const { ownListenerTls } = await import('../config/own-listener.ts');
+  const certificate = (): string | null => (certFile.kind === 'known' ? contents(certFile.value) : null);
+  const url = `https://${at}`;
+  return { url, tls: ownListenerTls(new URL(url).hostname.replace(/^\[|\]$/g, ''), certificate) };
+}
+
+function contents(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Plain node:http: this runs every few seconds, and loading a client would be most of its work. */
-function ask(url: URL): Promise<{ status: number | null; error: string | null }> {
+function ask(url: URL, tls: ConnectionOptions): Promise<{ status: number | null; error: string | null }> {
   const get = url.protocol === 'https:' ? getHttps : getHttp;
   return new Promise((resolve) => {
-    const request = get(url, { timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const request = get(url, { ...tls, timeout: TIMEOUT_MS, agent: false }, (response) => {
       response.resume();
       resolve({ status: response.statusCode ?? null, error: null });
     });

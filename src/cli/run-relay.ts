@@ -48,16 +48,16 @@ export async function runRelay(context: CommandContext, options: RunOptions): Pr
     memory: context.memory,
   });
   await untilStopped(context, relay, logger, async () => {
-    const urls = await start(relay);
+    const urls = await start(relay, options.config.tls === null ? 'http' : 'https');
     logger.info({ ...urls, page: `${urls.admin}/` }, 'listening');
     options.ready?.(urls);
   });
 }
 
-async function start(relay: Relay): Promise<RelayUrls> {
+async function start(relay: Relay, scheme: 'http' | 'https'): Promise<RelayUrls> {
   try {
     const at = await relay.start();
-    return { public: `http://${reachable(at.public)}`, admin: `http://${reachable(at.admin)}` };
+    return { public: `${scheme}://${reachable(at.public)}`, admin: `http://${reachable(at.admin)}` };
   } catch (error) {
     throw listenError(error) ?? error;
   }

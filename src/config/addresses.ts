@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Path } from './fault.ts';
 import { listenAddress } from './leaves.ts';
 import { parseSource } from './source.ts';
@@ -12,6 +12,8 @@ export type Written<T> = { kind: 'absent' } | { kind: 'known'; value: T } | { ki
 /** Where a relay with this file listens, and the token of its admin API. */
 export interface FileAddresses {
   listen: Written<ListenAddress>;
+  /** Absolute path of the certificate; absent for plain HTTP. */
+  certFile: Written<string>;
   adminListen: Written<ListenAddress>;
   adminToken: Written<string>;
 }
@@ -50,7 +52,19 @@ export function readAddresses(file: string, env: Readonly<Record<string, string 
   const token = read(['admin', 'token']);
   const tokens =
     token.kind === 'known' && Array.isArray(token.value) ? token.value.map((_, i) => read(['admin', 'token', i])) : [token];
-  return { listen: address(['listen']), adminListen: address(['admin', 'listen']), adminToken: firstKnown(tokens) };
+  const certFile = (): Written<string> => {
+    if (valueAt(tree.value, ['tls']) === undefined) return { kind: 'absent' };
+    const written = read(['tls', 'cert']);
+    if (written.kind === 'unknown') return written;
+    if (written.kind === 'absent' || typeof written.value !== 'string') return { kind: 'unknown', why: 'it is not a path' };
+    return { kind: 'known', value: resolve(dirname(file), written.value) };
+  };
+  return {
+    listen: address(['listen']),
+    certFile: certFile(),
+    adminListen: address(['admin', 'listen']),
+    adminToken: firstKnown(tokens),
+  };
 }
 
 function contents(file: string): string | null {

@@ -2,7 +2,7 @@ import type { SenderCredential } from '../providers/sender.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
 import type { Config, DedupConfig, EdgeConfig, ListenAddress, RouteConfig, TargetConfig } from './types.ts';
-import { formatDuration, formatSize } from './units.ts';
+import { formatDuration, formatRate, formatSize } from './units.ts';
 import { verifyShown } from './verify-shown.ts';
 
 function address({ host, port }: ListenAddress): string {
@@ -43,6 +43,17 @@ function edgeShown({ target, events }: EdgeConfig, answers: boolean): object | s
   return { target, ...(events === null ? {} : { events }), ...(answers ? { answers } : {}) };
 }
 
+function doorShown({ admission, schema, respond }: RouteConfig): object {
+  return {
+    sources: admission.sources,
+    requireHttps: admission.requireHttps,
+    rateLimit: admission.rateLimit === null ? null : formatRate(admission.rateLimit),
+    backlog: admission.backlog,
+    schema: schema === null ? null : { file: schema.file, onInvalid: schema.onInvalid },
+    respond: respond === null ? null : { ...respond, headers: Object.fromEntries(respond.headers) },
+  };
+}
+
 function routeShown(route: RouteConfig): object {
   const { proxy, deliver } = route;
   return {
@@ -53,6 +64,7 @@ function routeShown(route: RouteConfig): object {
     mode: proxy === null ? 'queue' : 'proxy',
     ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
     deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
+    ...doorShown(route),
   };
 }
 
@@ -68,6 +80,7 @@ export function effectiveConfig(config: Config): object {
   const { deliveredMs, deadMs, rejectionsMs } = config.storage.retention;
   return {
     listen: address(config.listen),
+    tls: config.tls === null ? null : { cert: config.tls.certFile, key: config.tls.keyFile },
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     admin: { listen: address(config.admin.listen), token: hidden(config.admin.tokens) },
@@ -84,6 +97,7 @@ export function effectiveConfig(config: Config): object {
       body: formatSize(config.limits.body),
       headers: formatSize(config.limits.headers),
       inFlight: formatSize(config.limits.inFlight),
+      backlog: config.limits.backlog,
     },
     alert: config.alert === null ? null : { url: shownHost(config.alert.url) },
     targets: mapShown(config.targets, targetShown),

@@ -36,6 +36,9 @@ export type FaultCode =
   | 'no_event_type'
   | 'no_answering_target'
   | 'only_in_proxy_mode'
+  | 'bad_certificate'
+  | 'bad_schema'
+  | 'bad_header'
   | 'contradiction';
 
 /** One thing that is wrong with a configuration. No text in it contains a secret or the value of a variable. */

@@ -7,9 +7,13 @@ import {
   formatDuration,
   formatSize,
   parseDuration,
+  parseRate,
   parseSize,
+  RATE_PATTERN,
+  type Rate,
   SIZE_PATTERN,
   suggestDuration,
+  suggestRate,
   suggestSize,
 } from './units.ts';
 
@@ -111,6 +115,17 @@ export function number(least: number, most: number, whole: boolean) {
     const value = isText ? Number(input) : input;
     if (typeof value !== 'number' || !Number.isFinite(value) || (whole && !Number.isInteger(value))) return wrong(expected);
     return value < least || value > most ? outOfRange(expected) : { value };
+  });
+}
+
+const RATE = 'a rate such as 100/s, 600/m or 5000/h';
+
+/** So many in a second, a minute or an hour. */
+export function rate() {
+  return leaf({ type: 'string', pattern: RATE_PATTERN, expected: RATE }, (input): LeafResult<Rate> => {
+    if (typeof input !== 'string' && typeof input !== 'number') return wrong(RATE);
+    const value = parseRate(String(input));
+    return value === null ? wrong(RATE, suggestRate(String(input))) : { value };
   });
 }
 

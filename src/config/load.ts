@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Fault, type FaultCode, pathText } from './fault.ts';
 import { schemaFaults } from './issues.ts';
+import { NamedFiles } from './named-files.ts';
 import { resolveConfig } from './resolve.ts';
 import { ruleFaults } from './rules.ts';
 import { fileSchema } from './schema.ts';
@@ -73,10 +74,11 @@ export function loadConfig(text: string, context: LoadContext): LoadResult {
   const value = tree.value ?? {};
   const parsed = fileSchema.safeParse(value);
   const issues = parsed.success ? [] : schemaFaults(parsed.error.issues, tree);
-  const further = [...issues, ...ruleFaults(tree)].filter(({ path }) => !tree.isBroken(path));
+  const files = new NamedFiles(folder, readFile);
+  const further = [...issues, ...ruleFaults(tree, files)].filter(({ path }) => !tree.isBroken(path));
   const faults = inOrder([...syntax, ...[...tree.faults, ...further].map(toFault)]);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
-  return { ok: true, config: resolveConfig(parsed.data, file, folder) };
+  return { ok: true, config: resolveConfig(parsed.data, file, files) };
 }
 
 function fileFault(file: string, code: FaultCode, message: string, expected: string): LoadResult {

@@ -4,6 +4,7 @@ import type { Config } from './types.ts';
 /** What a running relay cannot change, by its name in the file. */
 const FIXED: readonly [name: string, of: (config: Config) => unknown][] = [
   ['listen', (config) => config.listen],
+  ['tls', (config) => config.tls !== null],
   ['admin.listen', (config) => config.admin.listen],
   ['storage.url', (config) => config.storage.file],
   ['storage.minFree', (config) => config.storage.minFree],

@@ -1,8 +1,18 @@
-import { resolve } from 'node:path';
+import type { NamedFiles } from './named-files.ts';
 import { resolveVerify } from './resolve-verify.ts';
 import { DEDUP_WINDOW_MS, type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
-import type { Config, DedupConfig, EdgeConfig, ProxyConfig, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
+import type {
+  Config,
+  DedupConfig,
+  EdgeConfig,
+  ProxyConfig,
+  RespondConfig,
+  RouteConfig,
+  SchemaConfig,
+  TargetConfig,
+  VerifyConfig,
+} from './types.ts';
 import { looksLikeUrl } from './urls.ts';
 
 type FileTarget = FileConfig['targets'][string];
@@ -60,7 +70,25 @@ function targetName(route: string, { reference }: Edge): string {
   return looksLikeUrl(reference) ? route : reference;
 }
 
-function resolveRoute(name: string, route: FileRoute, publicUrl: string | null): RouteConfig {
+function resolveSchema({ schema }: FileRoute, files: NamedFiles): SchemaConfig | null {
+  if (schema === undefined) return null;
+  const compiled = files.bodySchema(schema.file);
+  if (compiled?.kind !== 'compiled') throw new Error(`${schema.file} was to be checked before`);
+  return { file: files.absolute(schema.file), onInvalid: schema.onInvalid, check: compiled.check };
+}
+
+function resolveRespond({ respond }: FileRoute): RespondConfig | null {
+  if (respond === undefined) return null;
+  return { status: respond.status, headers: Object.entries(respond.headers), body: respond.body ?? null };
+}
+
+interface RouteSettings {
+  publicUrl: string | null;
+  limits: FileConfig['limits'];
+  files: NamedFiles;
+}
+
+function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files }: RouteSettings): RouteConfig {
   const verify = resolveVerify(route.verify, publicUrl);
   return {
     name,
@@ -70,6 +98,14 @@ function resolveRoute(name: string, route: FileRoute, publicUrl: string | null):
     dedup: resolveDedup(route.dedup, verify),
     deliver: edgesOf(route.deliver).map((edge): EdgeConfig => ({ target: targetName(name, edge), events: edge.events })),
     proxy: resolveProxy(name, route),
+    admission: {
+      sources: route.sources ?? null,
+      requireHttps: route.requireHttps,
+      rateLimit: route.rateLimit ?? null,
+      backlog: route.backlog ?? limits.backlog,
+    },
+    schema: resolveSchema(route, files),
+    respond: resolveRespond(route),
   };
 }
 
@@ -86,26 +122,28 @@ function inlineTargets(routes: FileConfig['routes']): [string, FileTarget][] {
 /**
  * The configuration as the relay uses it.
  * @param file absolute path of the file, or null
- * @param folder where relative paths start, absolute
+ * @param files what the file names, checked before
  */
-export function resolveConfig(parsed: FileConfig, file: string | null, folder: string): Config {
+export function resolveConfig(parsed: FileConfig, file: string | null, files: NamedFiles): Config {
   const { delivered, dead, rejections } = parsed.storage.retention;
   const targets = [...Object.entries(parsed.targets), ...inlineTargets(parsed.routes)];
   const publicUrl = parsed.publicUrl ?? null;
+  const settings = { publicUrl, limits: parsed.limits, files };
   return {
     file,
     listen: parsed.listen,
+    tls: parsed.tls === undefined ? null : { certFile: files.absolute(parsed.tls.cert), keyFile: files.absolute(parsed.tls.key) },
     publicUrl,
     trustedProxies: parsed.trustedProxies,
     admin: { listen: parsed.admin.listen, tokens: parsed.admin.token ?? [] },
     storage: {
-      file: resolve(folder, parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
+      file: files.absolute(parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
       minFree: parsed.storage.minFree,
       retention: { deliveredMs: delivered, deadMs: dead, rejectionsMs: rejections },
     },
     limits: parsed.limits,
     alert: parsed.alert ?? null,
     targets: new Map(targets.map(([name, target]) => [name, resolveTarget(name, target)])),
-    routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route, publicUrl)])),
+    routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route, settings)])),
   };
 }

@@ -1,4 +1,6 @@
+import { doorRules, tlsRules } from './door-rules.ts';
 import type { Path } from './fault.ts';
+import type { NamedFiles } from './named-files.ts';
 import { isLoopback, isWildcard } from './network.ts';
 import { routeRules } from './route-rules.ts';
 import { fileSchema } from './schema.ts';
@@ -66,12 +68,14 @@ export function namesIn(file: unknown, section: 'targets' | 'routes'): string[] 
 }
 
 /** What concerns more than one value. Looks at every part that can be read, whatever is wrong with the others. */
-export function ruleFaults(tree: Tree): TreeFault[] {
+export function ruleFaults(tree: Tree, files: NamedFiles): TreeFault[] {
   const file = tree.value;
   return [
     ...listenerRules(file),
     ...limitRules(file),
     ...retryRules(file),
+    ...tlsRules(file, files),
+    ...doorRules(file, namesIn(file, 'routes'), files),
     ...routeRules(tree, namesIn(file, 'targets'), namesIn(file, 'routes')),
   ];
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DEFAULT_RETRY } from '../domain/retry-policy.ts';
+import { backlog, doorKeys, tls } from './door-schema.ts';
 import { addressRange, choice, duration, flag, listenAddress, number, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
 import { adminToken, secrets, signingSecret } from './secrets.ts';
@@ -81,8 +82,11 @@ const limits = z
     inFlight: size(KIB, 64 * GIB)
       .prefault('256MiB')
       .meta({ description: 'The sum of all bodies being received; past it 503.' }),
+    backlog: backlog().prefault(1_000_000).meta({
+      description: 'How many deliveries of one route may be pending; past it that route answers 503, and the others go on.',
+    }),
   })
-  .meta({ description: 'Bounds of the public listener.', expected: '{ body, headers, inFlight }' });
+  .meta({ description: 'Bounds of the public listener.', expected: '{ body, headers, inFlight, backlog }' });
 
 const alert = z
   .strictObject({
@@ -209,6 +213,7 @@ const route = z
           "Only in proxy mode: how long the sender waits at most, from the head of its request on. Less than the sender's own patience; KnowledgeSDK gives up at 6 s.",
       }),
     deliver,
+    ...doorKeys,
   })
   .meta({ expected: '{ path, verify, deliver }' });
 
@@ -221,12 +226,13 @@ export const fileSchema = z
     listen: listenAddress().prefault('0.0.0.0:8080').meta({
       description: 'The public listener: takes webhooks and answers health, nothing else. Changing it needs a restart.',
     }),
+    tls: tls.optional(),
     publicUrl: baseUrl().optional().meta({
       description:
         'Where senders reach the relay: told to targets as x-forwarded-proto and -host, shown on the page, and needed for providers that sign it.',
     }),
     trustedProxies: z.array(addressRange()).prefault([]).meta({
-      description: 'Whose X-Forwarded-For counts.',
+      description: 'Whose X-Forwarded-For and X-Forwarded-Proto count.',
       expected: 'a list of addresses or CIDR ranges, for example [10.0.0.0/8]',
     }),
     admin: admin.prefault({}),

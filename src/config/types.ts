@@ -1,21 +1,32 @@
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Sender } from '../providers/sender.ts';
+import type { BodyCheck } from './body-schema.ts';
+import type { Rate } from './units.ts';
 
 /** The configuration after loading: units resolved, secrets filled in, defaults applied. Times in ms, sizes in bytes. */
 export interface Config {
   /** Absolute path of the file, or null for the quickstart. */
   file: string | null;
   listen: ListenAddress;
+  /** Null for plain HTTP. */
+  tls: TlsConfig | null;
   publicUrl: string | null;
   /** CIDR ranges whose X-Forwarded-For counts. */
   trustedProxies: readonly string[];
   admin: { listen: ListenAddress; tokens: readonly string[] };
   storage: StorageConfig;
-  limits: { body: number; headers: number; inFlight: number };
+  /** `backlog`: pending deliveries of one route; a route may have its own. */
+  limits: { body: number; headers: number; inFlight: number; backlog: number };
   /** Where a first dead letter and storage trouble are told; null for nowhere. */
   alert: { url: string } | null;
   targets: ReadonlyMap<string, TargetConfig>;
   routes: ReadonlyMap<string, RouteConfig>;
+}
+
+/** Absolute paths of PEM files. */
+export interface TlsConfig {
+  certFile: string;
+  keyFile: string;
 }
 
 export interface ListenAddress {
@@ -52,12 +63,40 @@ export interface RouteConfig {
   deliver: readonly EdgeConfig[];
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
+  admission: AdmissionConfig;
+  schema: SchemaConfig | null;
+  /** Null for the standard answer. */
+  respond: RespondConfig | null;
 }
 
 /** The sender waits for the answer of this target, for so long from the head of its request. */
 export interface ProxyConfig {
   target: string;
   deadlineMs: number;
+}
+
+/** Whom and how much a route lets in, decided before a body is read. */
+export interface AdmissionConfig {
+  /** Addresses and CIDR ranges; null for everybody. */
+  sources: readonly string[] | null;
+  requireHttps: boolean;
+  rateLimit: Rate | null;
+  /** Pending deliveries past which nothing is taken. */
+  backlog: number;
+}
+
+export interface SchemaConfig {
+  /** Absolute path. */
+  file: string;
+  onInvalid: 'hold' | 'refuse';
+  check: BodyCheck;
+}
+
+/** A route's own 2xx. `body` null: the standard one. */
+export interface RespondConfig {
+  status: number;
+  headers: readonly (readonly [name: string, value: string])[];
+  body: string | null;
 }
 
 /** `none` only when it was written out. */

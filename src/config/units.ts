@@ -18,8 +18,22 @@ const SIZE_UNITS: readonly (readonly [unit: string, bytes: number])[] = [
   ['B', 1],
 ];
 
+/** How many in how long. */
+export interface Rate {
+  amount: number;
+  perMs: number;
+}
+
+const RATE_UNITS: readonly (readonly [unit: string, ms: number])[] = [
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+];
+
 export const DURATION_PATTERN = '^[0-9]{1,16}(ms|s|m|h|d)$';
 export const SIZE_PATTERN = '^[0-9]{1,16}(B|kB|KB|KiB|MB|MiB|GB|GiB)$';
+
+export const RATE_PATTERN = '^[0-9]{1,9}/(s|m|h)$';
 
 const DURATION = new RegExp(DURATION_PATTERN);
 const SIZE = new RegExp(SIZE_PATTERN);
@@ -55,6 +69,30 @@ export function formatDuration(ms: number): string {
 /** Writes bytes in the largest unit without a remainder; {@link parseSize} reads it back to the same value. */
 export function formatSize(bytes: number): string {
   return write(bytes, SIZE_UNITS);
+}
+
+const RATE = new RegExp(RATE_PATTERN);
+
+/** Reads `100/s`, `600/m` or `5000/h`. @returns null when the text is none of them, or zero */
+export function parseRate(text: string): Rate | null {
+  const unit = RATE.exec(text)?.[1];
+  const perMs = RATE_UNITS.find(([name]) => name === unit)?.[1];
+  const amount = Number.parseInt(text, 10);
+  return perMs === undefined || amount === 0 ? null : { amount, perMs };
+}
+
+/** Writes a rate as {@link parseRate} reads it. */
+export function formatRate({ amount, perMs }: Rate): string {
+  return `${amount}/${RATE_UNITS.find(([, ms]) => ms === perMs)?.[0] ?? `${perMs}ms`}`;
+}
+
+/** What was probably meant by a rate in another spelling (`100 per second`, `100`), or undefined. */
+export function suggestRate(text: string): string | undefined {
+  const parts = /^([0-9]{1,9}) ?(?:(?:\/|per) ?([A-Za-z]{1,12}))?$/.exec(text.trim());
+  if (parts === null) return undefined;
+  const unit = (parts[2] ?? 's').toLowerCase();
+  const guess = `${parts[1]}/${SPELLINGS[unit] ?? unit}`;
+  return parseRate(guess) === null ? undefined : guess;
 }
 
 const SPELLINGS: Readonly<Record<string, string>> = {

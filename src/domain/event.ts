@@ -26,11 +26,14 @@ export interface DedupKey {
   windowMs: number;
 }
 
-/** One target that a route sends an event to. `filtered` says why this event is not for it. */
-export interface PlannedDelivery {
-  target: string;
-  filtered: string | null;
-}
+/**
+ * What becomes of an event for one target of its route: `filtered` is not for that target, `held` is in quarantine until
+ * a person releases or discards it.
+ */
+export type PlannedDelivery =
+  | { kind: 'pending'; target: string }
+  | { kind: 'filtered'; target: string; reason: string }
+  | { kind: 'held'; target: string; reason: string };
 
 /** What became of an append. `unavailable` means that nothing may be acknowledged. */
 export type AppendResult =
@@ -38,14 +41,7 @@ export type AppendResult =
   | { kind: 'duplicate'; eventId: string; conflict: boolean }
   | { kind: 'unavailable'; reason: UnavailableReason };
 
-export type UnavailableReason =
-  | 'storage_failing'
-  | 'disk_full'
-  | 'wal_full'
-  | 'backlog_full'
-  | 'commit_timeout'
-  | 'shutting_down'
-  | 'row_refused';
+export type UnavailableReason = 'storage_failing' | 'disk_full' | 'wal_full' | 'commit_timeout' | 'shutting_down' | 'row_refused';
 
 /** A refused request, kept for a short time so that 'why was my webhook refused' has an answer. */
 export interface NewRejection {

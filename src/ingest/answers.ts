@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
-import type { AppendResult } from '../domain/event.ts';
 import type { ProblemAnswer } from './problems.ts';
 
 /** An unread body up to this size is read off, so that the connection can be used again. */
@@ -12,9 +11,6 @@ export const LINGER_MS = 1_000;
 
 /** How much is read off in that time: enough for a client that reads only after it has sent a few times the usual limit. */
 const LINGER_BYTES = 16 * 1024 * 1024;
-
-/** What became of an event that may be acknowledged. */
-export type Acknowledged = Exclude<AppendResult, { kind: 'unavailable' }>;
 
 /** The last request of a connection that was refused while its body was still coming. */
 const refusedEarly = new WeakMap<Socket, IncomingMessage>();
@@ -30,11 +26,6 @@ export function answerJson(response: ServerResponse, status: number, body: strin
   if (closing) headers.push('connection', 'close');
   response.writeHead(status, headers);
   response.end(body, 'latin1');
-}
-
-/** Writes the acknowledgement: the event is on disk, or was before. */
-export function acknowledge(response: ServerResponse, result: Acknowledged, closing: boolean): void {
-  answerJson(response, 200, `{"status":"${result.kind}","eventId":"${result.eventId}"}`, closing);
 }
 
 /**

@@ -1,8 +1,10 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { answerJson, answerProblem } from './answers.ts';
+import { turnedAway } from './door.ts';
 import { readHead } from './head.ts';
 import { Intake, type IntakeRequest, type IntakeServices } from './intake.ts';
-import { peerAddress, type TrustedProxies } from './peer.ts';
+import { isForwardedHttps, peerAddress, type TrustedProxies } from './peer.ts';
 import { PROBLEMS, type RefusalCode } from './problems.ts';
 import type { Route, RouteTable } from './route-table.ts';
 
@@ -77,11 +79,19 @@ export class PublicHandler {
 
   /** All that is checked before a byte of the body is read. */
   #onRoute(exchange: Exchange, request: IntakeRequest, route: Route, expectsContinue: boolean): void {
-    const { log, inFlight } = this.#services;
-    const { bodyLimit } = this.settings;
+    const { log, inFlight, clock } = this.#services;
+    const { bodyLimit, trusted } = this.settings;
+    const { message } = exchange;
     const length = request.head.length ?? 0;
     if (!route.methods.has(request.method)) {
       this.#refuse(exchange, request, route, 'method_not_allowed', `${request.method} is not among the route's methods`);
+      return;
+    }
+    const isHttps = (): boolean =>
+      message.socket instanceof TLSSocket || isForwardedHttps(message.socket.remoteAddress, request.head, trusted);
+    const turned = turnedAway(route.admission, request.peer, isHttps, clock.monotonic());
+    if (turned !== null) {
+      this.#refuse(exchange, request, route, turned.code, turned.explanation, { retryAfter: turned.retryAfter });
       return;
     }
     if (length > bodyLimit) {
@@ -93,11 +103,15 @@ export class PublicHandler {
       this.#refuse(exchange, request, route, unavailable, 'the relay takes no events at the moment');
       return;
     }
+    const pending = log.pending(route.name);
+    if (pending >= route.admission.backlog) {
+      this.#refuse(exchange, request, route, 'backlog_full', `${pending} deliveries of the route are pending`);
+      return;
+    }
     if (!inFlight.fits(length)) {
       this.#refuse(exchange, request, route, 'in_flight_full', 'the bodies in flight use up limits.inFlight');
       return;
     }
-    const { message } = exchange;
     if (expectsContinue) exchange.response.writeContinue();
     message.intake = new Intake(this.#services, exchange, route, request, bodyLimit);
     message.on('data', onData).on('end', onEnd).on('close', onClose);
@@ -108,7 +122,7 @@ export class PublicHandler {
     if (path !== '/healthz' && path !== '/readyz') {
       this.#refuse(exchange, request, null, 'not_found', 'no route has this path');
     } else if (method !== 'GET' && method !== 'HEAD') {
-      this.#refuse(exchange, request, null, 'method_not_allowed', `${path} answers GET`, 'GET, HEAD');
+      this.#refuse(exchange, request, null, 'method_not_allowed', `${path} answers GET`, { allow: 'GET, HEAD' });
     } else if (path === '/healthz') {
       answerJson(exchange.response, 200, '{"status":"ok"}', this.#services.closing);
     } else {
@@ -132,11 +146,11 @@ export class PublicHandler {
     route: Route | null,
     code: RefusalCode,
     explanation: string,
-    allow = route?.allow ?? '',
+    { allow = route?.allow ?? '', retryAfter }: { allow?: string; retryAfter?: number | undefined } = {},
   ): void {
     const { clock, refusals, closing } = this.#services;
     const { head, peer, method, path } = request;
-    const problem = PROBLEMS[code];
+    const problem = retryAfter === undefined ? PROBLEMS[code] : { ...PROBLEMS[code], retryAfter };
     answerProblem(message, response, problem, {
       unread: head.length,
       // After broken framing nobody knows where the next request begins.

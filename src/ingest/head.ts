@@ -10,6 +10,8 @@ export interface RequestHead {
   length: number | null;
   /** All `x-forwarded-for` fields, joined. */
   forwardedFor: string | null;
+  /** All `x-forwarded-proto` fields, joined. */
+  forwardedProto: string | null;
   /** What is wrong with the framing, or null. */
   fault: string | null;
 }
@@ -21,7 +23,7 @@ export interface RequestHead {
  */
 export function readHead(rawHeaders: readonly string[], hostRequired: boolean): RequestHead {
   const headers: [string, string][] = [];
-  const head: RequestHead = { headers, contentType: null, length: 0, forwardedFor: null, fault: null };
+  const head: RequestHead = { headers, contentType: null, length: 0, forwardedFor: null, forwardedProto: null, fault: null };
   let hosts = 0;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? '';
@@ -51,6 +53,8 @@ export function readHead(rawHeaders: readonly string[], hostRequired: boolean): 
           head.length = null;
           // Any other coding would be stored still coded, with nothing left to say so (RFC 9112 section 6.1).
           if (value.toLowerCase() !== 'chunked') head.fault = 'the Transfer-Encoding is not chunked alone';
+        } else if (name.toLowerCase() === 'x-forwarded-proto') {
+          head.forwardedProto = head.forwardedProto === null ? value : `${head.forwardedProto},${value}`;
         }
         break;
     }

@@ -5,7 +5,8 @@ import type { Clock } from '../domain/clock.ts';
 import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { KeyAddress } from '../providers/keys.ts';
-import { type Acknowledged, acknowledge, answerProblem } from './answers.ts';
+import { type Acknowledged, acknowledge } from './acknowledgement.ts';
+import { answerProblem } from './answers.ts';
 import type { CappedLog } from './capped-log.ts';
 import type { FloodBrake } from './flood-brake.ts';
 import type { RequestHead } from './head.ts';
@@ -14,7 +15,7 @@ import type { EventLog, IngestObserver, ProxyOutcome } from './ports.ts';
 import { PROBLEMS, type RefusalCode } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
-import { eventType, isAttempted, plannedDeliveries, type Route } from './route-table.ts';
+import { eventType, isAttempted, plannedDeliveries, quarantined, type Route } from './route-table.ts';
 import { type Verdict, type VerifiedRequest, verify } from './verify.ts';
 import type { WaitingSenders } from './waiting-senders.ts';
 
@@ -26,6 +27,8 @@ export interface IntakeServices {
   brake: FloodBrake;
   /** Duplicates whose body is not the first one's. */
   conflicts: CappedLog;
+  /** Events whose body does not match their route's schema, taken and held. */
+  quarantines: CappedLog;
   logger: Logger;
   clock: Clock;
   inFlight: InFlightBytes;
@@ -57,6 +60,8 @@ interface AnswerRecord {
   peer: string;
   bodyBytes: number;
   seconds: number;
+  /** What of the body does not match the route's schema; the event is held. */
+  mismatch: string | null;
   proxied?: ProxyOutcome;
 }
 
@@ -185,17 +190,24 @@ export class Intake {
     const route = this.#route;
     event.type = eventType(received, route.typeSources);
     event.dedup = route.key(received);
-    this.#services.log.append(event, plannedDeliveries(route.plan, event.type)).then(
-      (result) => this.#answer(event, result),
+    const mismatch = route.schema === null ? null : route.schema.check(received.payload());
+    if (mismatch !== null && route.schema?.onInvalid === 'refuse') {
+      this.#refuse('schema_refused', mismatch, received.body);
+      return;
+    }
+    const planned = plannedDeliveries(route.plan, event.type);
+    const deliveries = mismatch === null ? planned : quarantined(planned, `schema_invalid: ${mismatch}`);
+    this.#services.log.append(event, deliveries).then(
+      (result) => this.#answer(event, result, mismatch),
       (error: unknown) => {
         // The port says that this does not happen; a sender must not be left waiting if it does.
         this.#services.logger.error({ err: error, route: route.name }, 'append_rejected');
-        this.#answer(event, { kind: 'unavailable', reason: 'storage_failing' });
+        this.#answer(event, { kind: 'unavailable', reason: 'storage_failing' }, null);
       },
     );
   }
 
-  #answer(event: NewEvent, result: AppendResult): void {
+  #answer(event: NewEvent, result: AppendResult, mismatch: string | null): void {
     if (result.kind === 'unavailable') {
       this.#refuse(result.reason, 'the event could not be stored');
       return;
@@ -203,13 +215,14 @@ export class Intake {
     this.#finish();
     const { route, type, peer, body } = event;
     const dedupKey = event.dedup?.key ?? null;
-    const record = { route, eventId: result.eventId, type, dedupKey, peer, bodyBytes: body.length, seconds: 0 };
+    const record = { route, eventId: result.eventId, type, dedupKey, peer, bodyBytes: body.length, seconds: 0, mismatch };
     const { proxy } = this.#route;
-    if (proxy !== null && isAttempted(this.#route, type)) {
+    // What is held gets no attempt whose answer could be waited for.
+    if (proxy !== null && mismatch === null && isAttempted(this.#route, type)) {
       this.#wait(proxy, result, record);
       return;
     }
-    acknowledge(this.#response, result, this.#services.closing);
+    acknowledge(this.#response, this.#route.acknowledgement, result, this.#services.closing);
     this.#tell(result, record);
   }
 
@@ -217,6 +230,7 @@ export class Intake {
   #wait(proxy: ProxyConfig, result: Acknowledged, record: AnswerRecord): void {
     const services = this.#services;
     const response = this.#response;
+    const { acknowledgement } = this.#route;
     services.waiting.wait(
       {
         response,
@@ -225,21 +239,22 @@ export class Intake {
         eventId: result.eventId,
         isFirst: result.kind === 'accepted',
         startedAt: this.#request.startedAt,
-        acknowledge: () => acknowledge(response, result, services.closing),
+        acknowledge: () => acknowledge(response, acknowledgement, result, services.closing),
         answered: (outcome) => this.#tell(result, outcome === null ? record : { ...record, proxied: outcome }),
       },
       () => services.closing,
     );
   }
 
-  /** At the default level only conflicts are logged: a line for each event cost a quarter of the throughput. */
+  /** At the default level only conflicts and quarantined events are logged: a line for each event cost a quarter of the throughput. */
   #tell(result: Acknowledged, record: AnswerRecord): void {
-    const { logger, conflicts, observer, clock } = this.#services;
+    const { logger, conflicts, quarantines, observer, clock } = this.#services;
     const seconds = (clock.monotonic() - this.#request.startedAt) / 1000;
     record.seconds = seconds;
     if (result.kind === 'accepted') {
       observer.accepted(record.route, seconds);
-      logger.debug(record, 'event_accepted');
+      if (record.mismatch === null) logger.debug(record, 'event_accepted');
+      else quarantines.info(record);
       return;
     }
     observer.duplicate(record.route, result.conflict, seconds);

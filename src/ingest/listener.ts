@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config, ListenAddress } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { isRefusedEarly, LINGER_MS } from './answers.ts';
 import { CappedLog } from './capped-log.ts';
+import { CertificateFiles, readCertificate, TLS_OPTIONS } from './certificate-files.ts';
 import { FloodBrake } from './flood-brake.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
 import { InFlightBytes } from './in-flight.ts';
@@ -15,15 +17,16 @@ import { peerAddress, trustedProxies } from './peer.ts';
 import type { EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
 import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
 import { Refusals } from './refusals.ts';
-import { routeTable } from './route-table.ts';
+import { type RouteTable, routeTable } from './route-table.ts';
+import { TlsHandshakes } from './tls-handshakes.ts';
 import { WaitingSenders } from './waiting-senders.ts';
 
-/** What a reload can change. `limits.headers` only counts at the start: Node fixes it with the server. */
-export type PublicSettings = Pick<Config, 'routes' | 'limits' | 'trustedProxies'>;
+/** What a reload can change. `limits.headers`, and whether there is TLS, only count at the start: Node fixes them with the server. */
+export type PublicSettings = Pick<Config, 'routes' | 'limits' | 'trustedProxies' | 'tls'>;
 
 /** Times in ms after which a slow client is dropped. */
 export interface PublicTimeouts {
-  /** From the connection, or the request's first byte, to the end of its head. */
+  /** From the connection, or the request's first byte, to the end of its head; and for a TLS handshake. */
   headers: number;
   /** From there to the end of its body. */
   request: number;
@@ -72,6 +75,8 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   const { log, observer, logger, clock } = options;
   const refusals = new Refusals(options);
   const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
+  const quarantines = new CappedLog(logger, clock, 'event_quarantined');
+  const failedHandshakes = new CappedLog(logger, clock, 'tls_handshake_failed');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
   const waiting = new WaitingSenders(options.answers, observer, clock, inFlight);
   const services: IntakeServices = {
@@ -80,6 +85,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     refusals,
     brake: new FloodBrake(clock),
     conflicts,
+    quarantines,
     logger,
     clock,
     inFlight,
@@ -88,10 +94,21 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   };
   const handler = new PublicHandler(prepare(options.settings, options.keys), services, options.notReady);
   const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
-  const server = httpServer(options.settings.limits.headers, timeouts);
+  const { server, tls } = publicServer(options.settings, timeouts, options);
   server.on('request', (message, response: ServerResponse) => handler.handle(message, response, false));
   server.on('checkContinue', (message: WebhookMessage, response: ServerResponse) => handler.handle(message, response, true));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => onClientError(error, socket, refusals, clock));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (tls?.handshakes.has(socket) !== true) {
+      onClientError(error, socket, refusals, clock);
+      return;
+    }
+    failedHandshakes.info({
+      peer: peerAddress(socket.remoteAddress, null, null),
+      code: error.code ?? null,
+      error: error.message,
+    });
+    socket.destroy();
+  });
 
   const drain = (): void => {
     handler.draining = true;
@@ -103,20 +120,25 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     async start() {
       server.listen(options.listen.port, options.listen.host);
       await once(server, 'listening');
+      tls?.certificate.start();
       server.on('error', (error) => logger.error({ err: error }, 'public_listener_error'));
       const { address, port } = server.address() as AddressInfo;
       return { host: address, port };
     },
     configure(settings) {
-      handler.settings = prepare(settings, options.keys);
+      const prepared = prepare(settings, options.keys, handler.settings.routes);
+      if (settings.tls !== null) tls?.certificate.use(settings.tls);
+      handler.settings = prepared;
       inFlight.limit = settings.limits.inFlight;
     },
     drain,
     close() {
       drain();
+      tls?.certificate.close();
+      tls?.handshakes.end();
       closed ??= closeServer(server, clock, timeouts.close).finally(() => {
         refusals.close();
-        conflicts.close();
+        for (const lines of [conflicts, quarantines, failedHandshakes]) lines.close();
         waiting.close();
       });
       return closed;
@@ -125,12 +147,35 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   };
 }
 
-function prepare({ routes, limits, trustedProxies: ranges }: PublicSettings, keys: KeySource | undefined): Settings {
-  return { routes: routeTable(routes.values(), keys), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
+function prepare(
+  { routes, limits, trustedProxies: ranges }: PublicSettings,
+  keys: KeySource | undefined,
+  former?: RouteTable,
+): Settings {
+  return { routes: routeTable(routes.values(), keys, former), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
 }
 
-function httpServer(maxHeaderSize: number, timeouts: PublicTimeouts): Server<typeof WebhookMessage> {
-  const server = createServer({
+interface PublicServer {
+  server: Server<typeof WebhookMessage>;
+  tls: { certificate: CertificateFiles; handshakes: TlsHandshakes } | null;
+}
+
+/** @throws HookbayError when there is no usable certificate */
+function publicServer(
+  { limits, tls }: PublicSettings,
+  timeouts: PublicTimeouts,
+  services: { clock: Clock; logger: Logger },
+): PublicServer {
+  const options = serverOptions(limits.headers, timeouts);
+  if (tls === null) return { server: unlimitedHeaders(createServer(options)), tls: null };
+  const current = readCertificate(tls);
+  const server = createTlsServer({ ...options, ...TLS_OPTIONS, ...current, handshakeTimeout: timeouts.headers });
+  const certificate = new CertificateFiles(server, tls, current, services);
+  return { server: unlimitedHeaders(server), tls: { certificate, handshakes: new TlsHandshakes(server) } };
+}
+
+function serverOptions(maxHeaderSize: number, timeouts: PublicTimeouts) {
+  return {
     IncomingMessage: WebhookMessage,
     maxHeaderSize,
     headersTimeout: timeouts.headers,
@@ -139,8 +184,11 @@ function httpServer(maxHeaderSize: number, timeouts: PublicTimeouts): Server<typ
     keepAliveTimeout: timeouts.keepAlive,
     // Checked with the rest of the framing, so that the answer is like the others.
     requireHostHeader: false,
-  });
-  // Node drops headers past 2,000 without a word; their bytes are bounded, and a repeated credential must be seen.
+  };
+}
+
+/** Node drops headers past 2,000 without a word; their bytes are bounded, and a repeated credential must be seen. */
+function unlimitedHeaders(server: Server<typeof WebhookMessage>): Server<typeof WebhookMessage> {
   server.maxHeadersCount = 0;
   return server;
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { HeaderList } from '../domain/event.ts';
 import type { TargetAnswer } from '../domain/target-answer.ts';
+import { EVENT_ID_HEADER } from './acknowledgement.ts';
 
 /** Fields that mean one connection only (RFC 9110, section 7.6.1), and Content-Length, which is counted anew. */
 const ONE_CONNECTION = new Set([
@@ -12,9 +13,6 @@ const ONE_CONNECTION = new Set([
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** So that a test event's sender, and an operator, can find what the answer belongs to. */
-const EVENT_ID = 'hookbay-event-id';
-
 function passedFields(headers: HeaderList): string[] {
   const dropped = new Set(ONE_CONNECTION);
   for (const [name, value] of headers) {
@@ -23,7 +21,7 @@ function passedFields(headers: HeaderList): string[] {
   }
   return headers.flatMap(([name, value]) => {
     const lower = name.toLowerCase();
-    const isPassed = !dropped.has(lower) && lower !== EVENT_ID && FIELD_NAME.test(name) && FIELD_VALUE.test(value);
+    const isPassed = !dropped.has(lower) && lower !== EVENT_ID_HEADER && FIELD_NAME.test(name) && FIELD_VALUE.test(value);
     return isPassed ? [name, value] : [];
   });
 }
@@ -34,7 +32,7 @@ function passedFields(headers: HeaderList): string[] {
  */
 export function passBack(response: ServerResponse, answer: TargetAnswer, eventId: string, closing: boolean): void {
   const fields = passedFields(answer.headers);
-  fields.push(EVENT_ID, eventId);
+  fields.push(EVENT_ID_HEADER, eventId);
   // A 204 has no body and may not say how long it is (RFC 9110, section 8.6).
   if (answer.status !== 204) fields.push('content-length', String(answer.body.length));
   if (closing) fields.push('connection', 'close');

@@ -11,6 +11,8 @@ export interface EventLog {
   append(event: VerifiedRequest, deliveries: readonly PlannedDelivery[]): Promise<AppendResult>;
   /** Null while events can be taken; otherwise why not. Asked before a body is read. */
   unavailable(): UnavailableReason | null;
+  /** Pending deliveries of a route as of the last commit. Asked before a body is read, so it must cost nothing. */
+  pending(route: string): number;
 }
 
 /** Where refusals go. Never blocks and never throws; a rejection may be sampled away. */

@@ -11,6 +11,11 @@ export type RefusalCode =
   | 'body_too_large'
   | 'headers_too_large'
   | 'internal_error'
+  | 'source_not_allowed'
+  | 'https_required'
+  | 'schema_refused'
+  | 'rate_limited'
+  | 'backlog_full'
   | 'in_flight_full'
   | 'key_unavailable'
   | UnavailableReason;
@@ -37,10 +42,14 @@ const AFTER_A_WHILE = 10;
 export const PROBLEMS: Readonly<Record<RefusalCode, ProblemAnswer>> = {
   malformed_request: answer('malformed_request', 400, 'The request is not well-formed HTTP/1.1.'),
   verification_failed: answer('verification_failed', 401, 'The sender of the webhook could not be verified.'),
+  source_not_allowed: answer('source_not_allowed', 403, 'The route does not take webhooks from this address.'),
+  https_required: answer('https_required', 403, 'The route takes webhooks over https only.'),
   not_found: answer('not_found', 404, 'No route takes webhooks at this path.'),
   method_not_allowed: answer('method_not_allowed', 405, 'The route does not take this method; see the Allow header.'),
   request_timeout: answer('request_timeout', 408, 'The request did not arrive in time.'),
   body_too_large: answer('body_too_large', 413, 'The body is larger than the relay takes.'),
+  schema_refused: answer('schema_refused', 422, 'The body does not have the form that the route asks for.'),
+  rate_limited: answer('rate_limited', 429, 'There are too many requests. Send it again later.', SOON),
   headers_too_large: answer('headers_too_large', 431, 'The headers are larger than the relay takes.'),
   internal_error: answer('internal_error', 500, 'The relay failed on this request.'),
   in_flight_full: answer('in_flight_full', 503, LATER, SOON),

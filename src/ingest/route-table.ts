@@ -1,7 +1,9 @@
-import type { EdgeConfig, ProxyConfig, RouteConfig } from '../config/types.ts';
+import type { EdgeConfig, ProxyConfig, RouteConfig, SchemaConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
 import { parseSource, type Source } from '../providers/source.ts';
+import { type Acknowledgement, acknowledgement, STANDARD_ACKNOWLEDGEMENT } from './acknowledgement.ts';
 import { type KeyRule, keyRule } from './dedup-key.ts';
+import { type Admission, admission } from './door.ts';
 import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
 import { type VerificationRule, verificationRule } from './verify.ts';
@@ -18,6 +20,9 @@ export interface Route {
   plan: DeliveryPlan;
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
+  admission: Admission;
+  schema: Pick<SchemaConfig, 'onInvalid' | 'check'> | null;
+  acknowledgement: Acknowledgement;
 }
 
 /** Public paths (exact, as they stand in the request line) and their routes. */
@@ -26,9 +31,11 @@ export type RouteTable = ReadonlyMap<string, Route>;
 /**
  * Throws a HookbayError when a route names a template or source that is none; then the old table stays.
  * @param keys for providers that publish their keys
+ * @param former the table that this one takes the place of
  */
-export function routeTable(routes: Iterable<RouteConfig>, keys?: KeySource): RouteTable {
+export function routeTable(routes: Iterable<RouteConfig>, keys?: KeySource, former: RouteTable = new Map()): RouteTable {
   const table = new Map<string, Route>();
+  const formerly = new Map([...former.values()].map((route) => [route.name, route.admission]));
   for (const config of routes) {
     const types = config.verify.provider === 'none' ? [] : config.verify.type;
     table.set(config.path, {
@@ -40,6 +47,9 @@ export function routeTable(routes: Iterable<RouteConfig>, keys?: KeySource): Rou
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),
       proxy: config.proxy,
+      admission: admission(config.admission, formerly.get(config.name) ?? null),
+      schema: config.schema,
+      acknowledgement: config.respond === null ? STANDARD_ACKNOWLEDGEMENT : acknowledgement(config.respond),
     });
   }
   return table;
@@ -70,7 +80,7 @@ function deliveryPlan(edges: readonly EdgeConfig[]): DeliveryPlan {
   const deliveriesFor = (type: string | null): PlannedDelivery[] =>
     edges.map(({ target, events }) => {
       const wanted = events === null || (type !== null && events.includes(type));
-      return { target, filtered: wanted ? null : NOT_LISTED };
+      return wanted ? { kind: 'pending', target } : { kind: 'filtered', target, reason: NOT_LISTED };
     });
   const listed = edges.flatMap(({ events }) => events ?? []);
   return { byType: new Map(listed.map((type) => [type, deliveriesFor(type)])), others: deliveriesFor(null) };
@@ -82,5 +92,10 @@ export function plannedDeliveries(plan: DeliveryPlan, type: string | null): read
 
 /** Whether the target that answers in proxy mode gets an attempt for this type at all. */
 export function isAttempted({ plan, proxy }: Route, type: string | null): boolean {
-  return plannedDeliveries(plan, type).some(({ target, filtered }) => target === proxy?.target && filtered === null);
+  return plannedDeliveries(plan, type).some(({ kind, target }) => target === proxy?.target && kind === 'pending');
+}
+
+/** Those that would be sent are held instead; what is not for a target stays so. */
+export function quarantined(planned: readonly PlannedDelivery[], reason: string): PlannedDelivery[] {
+  return planned.map((delivery) => (delivery.kind === 'pending' ? { kind: 'held', target: delivery.target, reason } : delivery));
 }

@@ -12,6 +12,8 @@ export interface HistoryHarness {
   work: ReplayWork;
   /** Stores an event with one pending delivery per target, due now; resolves with its id. */
   append(event: NewEvent, targets: readonly string[]): Promise<string>;
+  /** The same, with every delivery in quarantine for this reason. */
+  quarantine(event: NewEvent, targets: readonly string[], reason: string): Promise<string>;
   /** Claims a delivery that is due, and keeps the claim. */
   lease(deliveryId: string): Promise<void>;
   /** Claims a delivery that is due, and settles it with this attempt. */
@@ -336,6 +338,21 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         expect(await store.history.delivery(first.id)).toMatchObject({ value: { status: 'held', reason: 'target_removed' } });
         expect(await store.operations.release(first.id)).toMatchObject({ kind: 'done', delivery: { status: 'pending' } });
         expect(await store.operations.discard(second.id)).toMatchObject({ kind: 'done', delivery: { status: 'cancelled' } });
+      });
+
+      it('release and discard what was held from the start', async () => {
+        const reason = 'schema_invalid: /a must be string';
+        const id = await store.quarantine(newEvent(), ['app', 'audit'], reason);
+        const event = await store.history.event(id);
+        const [first, second] = event.kind === 'found' ? event.value.deliveries : [];
+        const held = { status: 'held', reason, attempts: 0, nextAttemptAt: null, finishedAt: null };
+        expect([first, second]).toMatchObject([held, held]);
+        expect(await store.history.targetCounts()).toMatchObject([{ counts: { held: 1 } }, { counts: { held: 1 } }]);
+        const released = await store.operations.release(first?.id ?? '');
+        expect(released).toMatchObject({ kind: 'done', delivery: { status: 'pending', reason: null } });
+        await store.settle(first?.id ?? '', attempt(), { kind: 'delivered' });
+        const discarded = await store.operations.discard(second?.id ?? '');
+        expect(discarded).toMatchObject({ kind: 'done', delivery: { status: 'cancelled', reason: 'discarded' } });
       });
 
       it('discard a dead letter', async () => {

@@ -1,3 +1,4 @@
+import type { PlannedDelivery } from '../../src/domain/event.ts';
 import { parseId } from '../../src/domain/ids.ts';
 import type { LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 import type { DeliveryView } from '../../src/store/sqlite/views.ts';
@@ -8,8 +9,16 @@ import { historyContract } from './history.ts';
 const YEAR_MS = 365 * 86_400_000;
 const ROOM = { deliveries: 1000, bytes: 64 * 1024 * 1024 };
 
-async function appended(test: TestStore, event: Parameters<typeof newEvent>[0], targets: readonly string[]): Promise<string> {
-  const planned = targets.map((target) => ({ target, filtered: null }));
+async function appended(
+  test: TestStore,
+  event: Parameters<typeof newEvent>[0],
+  targets: readonly string[],
+  quarantine: string | null = null,
+): Promise<string> {
+  const planned = targets.map(
+    (target): PlannedDelivery =>
+      quarantine === null ? { kind: 'pending', target } : { kind: 'held', target, reason: quarantine },
+  );
   const result = await test.store.log.append(newEvent(event), planned);
   if (result.kind !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(result)}`);
   return result.eventId;
@@ -65,6 +74,7 @@ historyContract('SQLite', async ({ targetsOf }) => {
     operations: store.operations,
     work: store.replays,
     append: (event, targets) => appended(test, event, targets),
+    quarantine: (event, targets, reason) => appended(test, event, targets, reason),
     lease: async (id) => void (await lease(id)),
     settle: async (id, attempt, outcome) => void (await store.queue.settle(await lease(id), attempt, outcome)),
     hold: async (id) => {

@@ -9,11 +9,14 @@ import { type AppendStep, KEY_WINDOW_MS, type Step } from './model-steps.ts';
 
 const START = 1_700_000_000_000;
 const NO_SUCH_LEASE = 999_999_999;
+const QUARANTINE = 'schema_invalid: /a must be string';
 
 type Of<Kind extends Step['do']> = Step & { do: Kind };
 
 /** Takes a store and the model through the same life and compares them after every step. */
 export class ModelRun {
+  /** What the commits have said of the routes whose backlog they changed. */
+  readonly #backlogs = new Map<string, number>();
   readonly #driver: Driver;
   readonly #model = new Model();
   readonly #paused = new Set<string>();
@@ -44,6 +47,7 @@ export class ModelRun {
     for (const name of ['events', 'deliveries', 'counts', 'orphans'] as const) {
       assert.deepEqual(this.#driver.rows(TABLES[name]), expected[name], name);
     }
+    for (const [route, pending] of this.#backlogs) assert.equal(pending, this.#model.backlog(route), `backlog of ${route}`);
     assert.deepEqual(this.#driver.rows('SELECT name FROM paused_targets ORDER BY name').flat(), [...this.#paused].toSorted());
   }
 
@@ -83,6 +87,7 @@ export class ModelRun {
         await this.#driver[step.do]();
         this.#model.leases.clear();
         this.#given.clear();
+        this.#backlogs.clear();
         this.#nextTaken = 1;
         return;
       default:
@@ -99,6 +104,7 @@ export class ModelRun {
     if (result.kind === 'refused' && trouble !== null) return; // and the comparison finds nothing of it
     assert.equal(result.kind, 'committed', JSON.stringify(result));
     if (result.kind !== 'committed') return;
+    this.#counted(result);
     assert.equal(result.appends.length, events.length);
     result.appends.forEach((appended, index) => {
       const [event, append] = [events[index], appends[index]];
@@ -112,11 +118,12 @@ export class ModelRun {
     const dedup = key === null ? null : { key, windowMs: KEY_WINDOW_MS };
     return {
       event: newEvent({ route, receivedAt, dedup, headers: [], body: Buffer.from(body) }),
-      deliveries: deliveries.map(({ target, isFiltered, isTaken }) => {
-        if (isFiltered) return { target, filtered: 'event_type', lease: null };
-        if (!isTaken) return { target, filtered: null, lease: null };
+      deliveries: deliveries.map(({ target, as, isTaken }) => {
+        if (as === 'filtered') return { kind: as, target, reason: 'event_type' };
+        if (as === 'held') return { kind: as, target, reason: QUARANTINE };
+        if (!isTaken) return { kind: as, target, lease: null };
         this.#nextTaken += 2;
-        return { target, filtered: null, lease: this.#nextTaken };
+        return { kind: as, target, lease: this.#nextTaken };
       }),
     };
   }
@@ -137,11 +144,11 @@ export class ModelRun {
     this.#lastEvent = seq;
     const times = { receivedAt: event.receivedAt, expiresAt: event.receivedAt + KEY_WINDOW_MS };
     this.#model.events.set(seq, { seq, route, key, body, ...times, duplicates: 0, conflicts: 0, gone: false });
-    deliveries.forEach(({ target, filtered, lease }, index) => {
+    deliveries.forEach((planned, index) => {
       const delivery = firstDelivery + index;
       this.#newDelivery(delivery);
-      this.#model.add({ seq: delivery, event: seq, route, target }, filtered !== null, this.#now);
-      if (lease !== null) this.#give(delivery, lease);
+      this.#model.add({ seq: delivery, event: seq, route, target: planned.target }, planned.kind, this.#now);
+      if (planned.kind === 'pending' && planned.lease !== null) this.#give(delivery, planned.lease);
     });
   }
 
@@ -220,7 +227,7 @@ export class ModelRun {
     targets.forEach((target, index) => {
       const delivery = result.deliveries[index] ?? 0;
       this.#newDelivery(delivery);
-      this.#model.add({ seq: delivery, event: seq, route: event.route, target }, false, this.#now);
+      this.#model.add({ seq: delivery, event: seq, route: event.route, target }, 'pending', this.#now);
     });
   }
 
@@ -261,6 +268,11 @@ export class ModelRun {
   async #commit(work: Omit<Work, 'now'>): Promise<Committed> {
     const result: BatchResult = await this.#driver.run({ ...work, now: this.#now });
     assert(result.kind === 'committed', JSON.stringify(result));
+    this.#counted(result);
     return result;
+  }
+
+  #counted({ backlogs }: Committed): void {
+    for (const [route, pending] of backlogs) this.#backlogs.set(route, pending);
   }
 }

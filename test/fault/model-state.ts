@@ -22,6 +22,8 @@ export interface ModelDelivery {
   route: string;
   target: string;
   status: DeliveryStatus;
+  /** Held for what is wrong with it, so that no configuration frees it. */
+  isQuarantined: boolean;
   dueAt: number | null;
   finishedAt: number | null;
   attempts: number;
@@ -44,11 +46,15 @@ export class Model {
     return newest !== undefined && newest.expiresAt > receivedAt ? newest : null;
   }
 
-  add(delivery: Pick<ModelDelivery, 'seq' | 'event' | 'route' | 'target'>, filtered: boolean, now: number): void {
+  add(
+    delivery: Pick<ModelDelivery, 'seq' | 'event' | 'route' | 'target'>,
+    as: 'pending' | 'filtered' | 'held',
+    now: number,
+  ): void {
     this.deliveries.set(delivery.seq, {
       ...delivery,
-      ...(filtered ? { status: 'filtered', dueAt: null, finishedAt: now } : { status: 'pending', dueAt: now, finishedAt: null }),
-      ...{ attempts: 0, budgetStart: 0 },
+      ...{ status: as, dueAt: as === 'pending' ? now : null, finishedAt: as === 'filtered' ? now : null },
+      ...{ isQuarantined: as === 'held', attempts: 0, budgetStart: 0 },
     });
   }
 
@@ -92,7 +98,7 @@ export class Model {
       Object.assign(delivery, { status: 'cancelled', dueAt: null, finishedAt: now });
       return { kind: 'operated', due: null };
     }
-    Object.assign(delivery, { status: 'pending', dueAt: now, finishedAt: null });
+    Object.assign(delivery, { status: 'pending', isQuarantined: false, dueAt: now, finishedAt: null });
     if (change === 'retry') delivery.budgetStart = attempts;
     return { kind: 'operated', due: { target, dueAt: now } };
   }
@@ -103,7 +109,8 @@ export class Model {
     for (const delivery of this.deliveries.values()) {
       const isHere = targets.includes(delivery.target) && routes.includes(delivery.route);
       if (delivery.status === 'pending' && !isHere) Object.assign(delivery, { status: 'held', dueAt: null });
-      else if (delivery.status === 'held' && isHere) Object.assign(delivery, { status: 'pending', dueAt: now });
+      else if (delivery.status === 'held' && !delivery.isQuarantined && isHere)
+        Object.assign(delivery, { status: 'pending', dueAt: now });
       else continue;
       moved += 1;
     }
@@ -123,6 +130,11 @@ export class Model {
       event.gone = true;
       if (event.key === null || event.expiresAt <= now) this.events.delete(event.seq);
     }
+  }
+
+  /** Pending deliveries of a route. */
+  backlog(route: string): number {
+    return [...this.deliveries.values()].filter((delivery) => delivery.status === 'pending' && delivery.route === route).length;
   }
 
   /** As the tables should say it: see {@link TABLES}. */

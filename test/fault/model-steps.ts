@@ -13,7 +13,7 @@ export interface AppendStep {
   /** Read so long before its batch. */
   age: number;
   isUnstorable: boolean;
-  deliveries: { target: string; isFiltered: boolean; isTaken: boolean }[];
+  deliveries: { target: string; as: 'pending' | 'filtered' | 'held'; isTaken: boolean }[];
 }
 
 /** `pick` chooses among what there is at that time. */
@@ -43,7 +43,11 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.constant<Outcome>({ kind: 'dead', reason: 'attempts_exhausted' }),
 );
 
-const delivery = fc.record({ target, isFiltered: seldom(fc.boolean()), isTaken: fc.boolean() });
+const as = fc.oneof(
+  { weight: 8, arbitrary: fc.constant('pending' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('filtered' as const, 'held' as const) },
+);
+const delivery = fc.record({ target, as, isTaken: fc.boolean() });
 const event: fc.Arbitrary<AppendStep> = fc.record({
   route: fc.constantFrom(...ROUTES),
   key: fc.option(fc.constantFrom('a', 'b', 'c')),

@@ -48,7 +48,7 @@ describe('accepting', () => {
         peer: '127.0.0.1',
         contentType: 'application/json',
       },
-      deliveries: [{ target: 'app', filtered: null }],
+      deliveries: [{ kind: 'pending' as const, target: 'app' }],
     });
     expect(stored?.event.body.toString()).toBe(BODY);
     expect(stored?.event.receivedAt).toBeGreaterThanOrEqual(before);
@@ -220,7 +220,7 @@ describe('refusing', () => {
     expect(hookbay.rejections[0]?.bodyStart).toBe('x'.repeat(2_048));
   });
 
-  test.each(['disk_full', 'storage_failing', 'backlog_full'] as const)('503 before the body is read: %s', async (reason) => {
+  test.each(['disk_full', 'storage_failing'] as const)('503 before the body is read: %s', async (reason) => {
     const hookbay = await start();
     hookbay.log.refusing = reason;
     const client = new RawClient(hookbay.port).send(`POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n`);
@@ -476,11 +476,11 @@ describe('reload and stop', () => {
     const verify = verifyConfig({ tokens: ['tok_next'] });
     hookbay.listener.configure(settings({ body: 1 }, [routeConfig({ verify, deliver: [{ target: 'other', events: null }] })]));
     await client.send('}').until('accepted');
-    expect(hookbay.log.events[0]?.deliveries).toEqual([{ target: 'app', filtered: null }]);
+    expect(hookbay.log.events[0]?.deliveries).toEqual([{ kind: 'pending' as const, target: 'app' }]);
     expect((await post(hookbay, '1', AUTH)).status).toBe(401);
     expect((await post(hookbay, '1', { 'x-knowledgesdk-webhook-token': 'tok_next' })).status).toBe(200);
     expect((await post(hookbay, '12', { 'x-knowledgesdk-webhook-token': 'tok_next' })).status).toBe(413);
-    expect(hookbay.log.events[1]?.deliveries).toEqual([{ target: 'other', filtered: null }]);
+    expect(hookbay.log.events[1]?.deliveries).toEqual([{ kind: 'pending' as const, target: 'other' }]);
     client.socket.destroy();
   });
 

@@ -8,7 +8,7 @@ afterEach(() => store.remove());
 
 /** SQLite refuses it: its column takes whole numbers only. */
 const UNSTORABLE = { receivedAt: Date.now() + 0.5 };
-const toApp = [{ target: 'app', filtered: null }];
+const toApp = [{ kind: 'pending' as const, target: 'app' }];
 
 describe('an append', () => {
   test('keeps head and body byte for byte', async () => {
@@ -35,7 +35,7 @@ describe('an append', () => {
 
   test('gives a target that the event is not for its delivery at once, as filtered', async () => {
     store = await openTestStore();
-    const planned = [...toApp, { target: 'audit', filtered: 'event_type' }];
+    const planned = [...toApp, { kind: 'filtered' as const, target: 'audit', reason: 'event_type' }];
     const result = await store.store.log.append(newEvent(), planned);
     if (result.kind !== 'accepted') throw new Error(result.kind);
     const [first, second] = await deliveriesOf(store, result.eventId);
@@ -47,6 +47,27 @@ describe('an append', () => {
       ['app', 'pending', 1],
       ['audit', 'filtered', 1],
     ]);
+  });
+
+  test('holds what is in quarantine: it is leased by nobody, freed by no configuration, and is no backlog', async () => {
+    const reason = 'schema_invalid: /a must be string';
+    store = await openTestStore({}, true);
+    const planned = [{ kind: 'held' as const, target: 'app', reason }];
+    const result = await store.store.log.append(newEvent(), planned);
+    if (result.kind !== 'accepted') throw new Error(result.kind);
+    const held = { status: 'held', reason, nextAttemptAt: null, finishedAt: null };
+    expect(await deliveriesOf(store, result.eventId)).toMatchObject([held]);
+    expect(store.record).toMatchObject({ handed: [], woken: [], reserved: 0 });
+    store = await store.reopen();
+    expect(await store.store.upkeep.reconcile(['app'], ['knowledgesdk'])).toBe(0);
+    expect(await store.store.upkeep.reconcile([], [])).toBe(0);
+    expect(await store.store.upkeep.reconcile(['app'], ['knowledgesdk'])).toBe(0);
+    expect(await leaseAll(store)).toEqual([]);
+    expect(store.store.log.pending('knowledgesdk')).toBe(0);
+    const [delivery] = await deliveriesOf(store, result.eventId);
+    await store.store.operations.release(delivery?.id ?? '');
+    expect(store.store.log.pending('knowledgesdk')).toBe(1);
+    expect(await leaseAll(store)).toHaveLength(1);
   });
 
   test('of an event for nobody is kept', async () => {

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => store.remove());
 
 const append = (event: Partial<NewEvent> = {}): Promise<AppendResult> =>
-  store.store.log.append(newEvent({ receivedAt: START, dedup, ...event }), [{ target: 'app', filtered: null }]);
+  store.store.log.append(newEvent({ receivedAt: START, dedup, ...event }), [{ kind: 'pending' as const, target: 'app' }]);
 
 async function counted(id: string): Promise<{ duplicates: number; conflicts: number }> {
   const found = await store.store.history.event(id);
@@ -89,7 +89,7 @@ test('a batch that failed burns no key and no number', () => {
   const bare: BareWriter = openBareWriter();
   try {
     const event = newEvent({ receivedAt: START, dedup, body: Buffer.alloc(100_000) });
-    const appends = [{ event, deliveries: [{ target: 'app', filtered: null, lease: 1 }] }];
+    const appends = [{ event, deliveries: [{ kind: 'pending' as const, target: 'app', lease: 1 }] }];
     const pages = Number(bare.db.pragma('page_count', { simple: true }));
     bare.db.pragma(`max_page_count = ${pages}`);
     expect(bare.run({ appends, now: START })).toMatchObject({ kind: 'refused', code: 'disk_full' });

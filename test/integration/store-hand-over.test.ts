@@ -13,7 +13,7 @@ test('deliveries are handed over after the reactions to their append, also in a 
   };
   const { store, remove } = await openTestStore({ handOff });
   const batch = Array.from({ length: 50 }, (_, i) =>
-    store.log.append(newEvent({ body: Buffer.from(`${i}`) }), [{ target: 'app', filtered: null }]).then((result) => {
+    store.log.append(newEvent({ body: Buffer.from(`${i}`) }), [{ kind: 'pending', target: 'app' }]).then((result) => {
       if (result.kind === 'accepted') order.push(`answer ${result.eventId}`);
     }),
   );

@@ -7,7 +7,7 @@ import { accept, DELIVERED, leaseAll, leaseOne, rowsIn, settle } from '../suppor
 import { waitFor } from '../support/wait.ts';
 
 const MIB = 1024 * 1024;
-const toApp = [{ target: 'app', filtered: null }];
+const toApp = [{ kind: 'pending' as const, target: 'app' }];
 
 let store: TestStore;
 let walBytes: number;

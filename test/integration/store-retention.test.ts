@@ -142,7 +142,11 @@ test('a sweep goes in small steps and ends', () => {
     const events = 1500;
     const appends = Array.from({ length: events }, (_, index) => ({
       event: newEvent({ receivedAt: START, body: Buffer.from('x') }),
-      deliveries: [{ target: 'app', filtered: index % 3 === 0 ? null : 'event_type', lease: null }],
+      deliveries: [
+        index % 3 === 0
+          ? { kind: 'pending' as const, target: 'app', lease: null }
+          : { kind: 'filtered' as const, target: 'app', reason: 'event_type' },
+      ],
     }));
     bare.commit({ appends, now: START });
     const now = START + 1000;

@@ -48,6 +48,9 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     dedup: { kind: 'preset', windowMs: 1_000 },
     deliver: [{ target: 'app', events: null }],
     proxy: null,
+    admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000 },
+    schema: null,
+    respond: null,
     ...changes,
   };
 }
@@ -59,8 +62,9 @@ export function settings(
 ): PublicSettings {
   return {
     routes: new Map(routes.map((route) => [route.name, route])),
-    limits: { body: 1024 * 1024, headers: 16 * 1024, inFlight: 4 * 1024 * 1024, ...changes },
+    limits: { body: 1024 * 1024, headers: 16 * 1024, inFlight: 4 * 1024 * 1024, backlog: 1_000, ...changes },
     trustedProxies: proxies,
+    tls: null,
   };
 }
 
@@ -87,6 +91,8 @@ export function received(
 export class MemoryLog implements EventLog {
   readonly events: { event: NewEvent; deliveries: readonly PlannedDelivery[] }[] = [];
   refusing: UnavailableReason | null = null;
+  /** Pending deliveries of every route. */
+  backlog = 0;
   result: ((event: NewEvent, number: number) => AppendResult) | null = null;
   #holding: (() => void)[] | null = null;
 
@@ -100,6 +106,10 @@ export class MemoryLog implements EventLog {
 
   unavailable(): UnavailableReason | null {
     return this.refusing;
+  }
+
+  pending(): number {
+    return this.backlog;
   }
 
   hold(): void {

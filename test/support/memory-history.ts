@@ -198,6 +198,12 @@ export class MemoryHistory implements HistoryHarness {
     return id;
   }
 
+  async quarantine(event: NewEvent, targets: readonly string[], reason: string): Promise<string> {
+    const id = await this.append(event, targets);
+    for (const row of this.#deliveries.values()) if (row.event.view.id === id) this.#change(row.id, { kind: 'hold', reason });
+    return id;
+  }
+
   async lease(id: string): Promise<void> {
     this.#change(id, { kind: 'lease', lease: 1 });
   }

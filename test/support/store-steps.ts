@@ -14,7 +14,7 @@ export async function accept(
   event: Partial<NewEvent> = {},
   targets: readonly string[] = ['app'],
 ): Promise<string> {
-  const planned = targets.map((target) => ({ target, filtered: null }));
+  const planned = targets.map((target) => ({ kind: 'pending' as const, target }));
   const result = await test.store.log.append(newEvent(event), planned);
   if (result.kind !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(result)}`);
   return result.eventId;

@@ -81,6 +81,9 @@ describe('defaults', () => {
       dedup: { kind: 'none' },
       deliver: [{ target: 'hook', events: null }],
       proxy: null,
+      admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000_000 },
+      schema: null,
+      respond: null,
     });
   });
 

@@ -112,3 +112,46 @@ describe('counts', () => {
     expect(counts()).toEqual([['pending', 1]]);
   });
 });
+
+describe('backlogs', () => {
+  test('are told with the transaction that changes them, over all targets of the route', () => {
+    tallies.add('r', 'app', 'pending', 2);
+    tallies.add('r', 'audit', 'pending', 1);
+    tallies.add('s', 'app', 'held', 1);
+    tallies.write();
+    expect(tallies.keep()).toEqual([['r', 3]]);
+    tallies.move('r', 'app', 'pending', 'delivered');
+    tallies.move('s', 'app', 'held', 'pending');
+    tallies.write();
+    expect(tallies.keep()).toEqual([
+      ['r', 2],
+      ['s', 1],
+    ]);
+    expect(tallies.keep()).toEqual([]);
+    expect(new Tallies(db).backlogs()).toEqual([
+      ['r', 2],
+      ['s', 1],
+    ]);
+  });
+
+  test('that come back to what they were are not told', () => {
+    tallies.add('r', 'app', 'pending', 1);
+    tallies.move('r', 'app', 'pending', 'delivered');
+    tallies.write();
+    tallies.write();
+    expect(tallies.keep()).toEqual([]);
+  });
+
+  test('are those of what was committed', () => {
+    tallies.add('r', 'app', 'pending', 3);
+    tallies.rollBack();
+    tallies.add('r', 'app', 'pending', 1);
+    const restore = tallies.mark();
+    tallies.add('r', 'app', 'pending', 5);
+    tallies.add('s', 'app', 'pending', 5);
+    restore();
+    tallies.write();
+    expect(tallies.keep()).toEqual([['r', 1]]);
+    expect(tallies.backlogs()).toEqual([['r', 1]]);
+  });
+});

@@ -120,6 +120,7 @@ export interface Stats {
 /** The parts of the effective configuration that the page reads. */
 export interface ShownConfig {
   listen: string;
+  tls: unknown;
   publicUrl: string | null;
   admin: { token: unknown };
 }

@@ -1,9 +1,9 @@
 import type { Route, ShownConfig } from '../api/types.ts';
 
 /** Where senders reach the relay, as well as its configuration tells. */
-export function publicAddress({ publicUrl, listen }: ShownConfig): string {
+export function publicAddress({ publicUrl, listen, tls }: ShownConfig): string {
   if (publicUrl !== null) return publicUrl.replace(/\/$/, '');
-  return `http://${listen.replace(/^(0\.0\.0\.0|\[::\]|::)(?=:\d+$)/, '127.0.0.1')}`;
+  return `${tls === null ? 'http' : 'https'}://${listen.replace(/^(0\.0\.0\.0|\[::\]|::)(?=:\d+$)/, '127.0.0.1')}`;
 }
 
 const BODY = '{"event":"TESTING_CONNECTION","payload":{"message":"Hello"}}';

@@ -24,7 +24,11 @@ const REASONS: Record<string, string> = {
 };
 
 /** Why a delivery is in its state; a reason that is not known here is shown as it is. */
-const reasonWords = (reason: string): string => REASONS[reason] ?? reason.replaceAll('_', ' ');
+function reasonWords(reason: string): string {
+  const [code, detail] = reason.split(/: (.*)/s);
+  if (code === 'schema_invalid') return `its body does not match the route's schema (${detail ?? 'no detail'})`;
+  return REASONS[reason] ?? reason.replaceAll('_', ' ');
+}
 
 const TRIGGERS: Record<AttemptTrigger, string> = {
   initial: 'first attempt',

@@ -17,7 +17,7 @@ export class Appender {
   readonly #event: Statement;
   readonly #content: Statement;
   readonly #pending: Statement;
-  readonly #filtered: Statement;
+  readonly #unsent: Statement;
   readonly #again: Statement;
 
   constructor(db: Database, leases: LeaseTable, tallies: Tallies, keys: DedupIndex) {
@@ -29,9 +29,7 @@ export class Appender {
     this.#pending = db.prepare(
       "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL, ?)",
     );
-    this.#filtered = db.prepare(
-      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'filtered', ?, NULL, ?, 0, 0, 'initial', 0, NULL, NULL)",
-    );
+    this.#unsent = db.prepare("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, 0, 0, 'initial', 0, NULL, NULL)");
     this.#again = db.prepare('UPDATE events SET duplicates = duplicates + 1, conflicts = conflicts + ? WHERE seq = ?');
   }
 
@@ -78,12 +76,19 @@ export class Appender {
 
   #deliveries(row: AppendRow, event: number, now: number): number {
     const first = this.#tallies.take('delivery', row.deliveries.length);
-    row.deliveries.forEach(({ target, filtered, lease }, index) => {
+    row.deliveries.forEach((delivery, index) => {
+      const { kind, target } = delivery;
       const seq = first + index;
-      if (filtered === null) this.#pending.run(seq, event, row.receivedAt, row.route, target, now, ROOM);
-      else this.#filtered.run(seq, event, row.receivedAt, row.route, target, filtered, now);
-      this.#tallies.add(row.route, target, filtered === null ? 'pending' : 'filtered', 1);
-      if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });
+      if (kind === 'pending') {
+        this.#pending.run(seq, event, row.receivedAt, row.route, target, now, ROOM);
+        const { lease } = delivery;
+        if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });
+      } else {
+        // What is held waits for a person, so it is not finished.
+        const finishedAt = kind === 'held' ? null : now;
+        this.#unsent.run(seq, event, row.receivedAt, row.route, target, kind, delivery.reason, finishedAt);
+      }
+      this.#tallies.add(row.route, target, kind, 1);
     });
     return first;
   }

@@ -6,7 +6,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { renderHead } from './head.ts';
 import type { StorageHealth } from './health.ts';
 import type { HandOff } from './ports.ts';
-import type { AppendDelivery, Appended, AppendRow } from './protocol.ts';
+import type { AppendDelivery, Appended, AppendRow, RouteBacklog } from './protocol.ts';
 
 /** KnowledgeSDK gives up after 6 s: an answer that comes at 4 s, and says 'not taken', still arrives. */
 const COMMIT_DEADLINE_MS = 4_000;
@@ -31,6 +31,7 @@ export class SqliteEventLog {
   readonly #monotonic: () => number;
   readonly #open = new Set<OpenAppend>();
   readonly #deadlines: NodeJS.Timeout;
+  readonly #pending = new Map<string, number>();
   #nextLease = FIRST_LEASE;
   #handing: (() => void)[] = [];
 
@@ -44,6 +45,15 @@ export class SqliteEventLog {
 
   unavailable(): UnavailableReason | null {
     return this.#health.refusal;
+  }
+
+  pending(route: string): number {
+    return this.#pending.get(route) ?? 0;
+  }
+
+  /** The writer's counts, with the start and then with each commit. */
+  counted(backlogs: readonly RouteBacklog[]): void {
+    for (const [route, pending] of backlogs) this.#pending.set(route, pending);
   }
 
   append(event: NewEvent, planned: readonly PlannedDelivery[]): Promise<AppendResult> {
@@ -67,11 +77,13 @@ export class SqliteEventLog {
     clearInterval(this.#deadlines);
   }
 
-  #claim({ target, filtered }: PlannedDelivery, bytes: number): AppendDelivery {
-    if (filtered !== null || !this.#handOff.reserve(target, bytes)) return { target, filtered, lease: null };
+  #claim(planned: PlannedDelivery, bytes: number): AppendDelivery {
+    if (planned.kind !== 'pending') return planned;
+    const { target } = planned;
+    if (!this.#handOff.reserve(target, bytes)) return { kind: 'pending', target, lease: null };
     const lease = this.#nextLease;
     this.#nextLease += LEASE_STEP;
-    return { target, filtered, lease };
+    return { kind: 'pending', target, lease };
   }
 
   #settled(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], result: Appended): void {
@@ -103,7 +115,9 @@ export class SqliteEventLog {
   }
 
   #unreserve(event: NewEvent, deliveries: AppendDelivery[]): void {
-    for (const { target, lease } of deliveries) if (lease !== null) this.#handOff.unreserve(target, event.body.length);
+    for (const delivery of deliveries) {
+      if (delivery.kind === 'pending' && delivery.lease !== null) this.#handOff.unreserve(delivery.target, event.body.length);
+    }
   }
 
   /** The senders of the whole batch are answered first: starting an attempt takes longer than an answer. */
@@ -119,12 +133,14 @@ export class SqliteEventLog {
   #hand(event: NewEvent, id: string, deliveries: AppendDelivery[], first: number): void {
     const { route, type, receivedAt, method, path, query, peer, headers, body } = event;
     const content: LeasedDelivery['event'] = { id, route, type, receivedAt, method, path, query, peer, headers, body };
-    deliveries.forEach(({ target, filtered, lease }, index) => {
-      if (lease !== null) {
-        const delivery = formatId('dlv', receivedAt, first + index);
-        this.#handOff.hand({ id: delivery, lease, target, attempts: 0, budgetStart: 0, trigger: 'initial', event: content });
-      } else if (filtered === null) {
+    deliveries.forEach((delivery, index) => {
+      if (delivery.kind !== 'pending') return;
+      const { target, lease } = delivery;
+      if (lease === null) {
         this.#handOff.wake(target, receivedAt);
+      } else {
+        const dlv = formatId('dlv', receivedAt, first + index);
+        this.#handOff.hand({ id: dlv, lease, target, attempts: 0, budgetStart: 0, trigger: 'initial', event: content });
       }
     });
   }

@@ -52,6 +52,7 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
       networkFileSystem: networkFileSystemOf(file),
       ballast: ensureBallast(file, minFree),
       paused: pausedTargets(db),
+      backlogs: writer.backlogs(),
     };
     const close = (): void => {
       db.close();

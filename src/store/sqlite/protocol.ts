@@ -4,13 +4,12 @@ import type { NewRejection } from '../../domain/event.ts';
 
 /** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
 
-export interface AppendDelivery {
-  target: string;
-  /** Why the event is not for this target, or null. */
-  filtered: string | null;
-  /** Claimed from the start, when the dispatcher has room for it; null leaves it to be leased. */
-  lease: Lease | null;
-}
+export type AppendDelivery =
+  /** Claimed from the start, when the dispatcher has room for it; without a lease it is left to be leased. */
+  { kind: 'pending'; target: string; lease: Lease | null } | { kind: 'filtered' | 'held'; target: string; reason: string };
+
+/** How many deliveries of a route are pending. */
+export type RouteBacklog = readonly [route: string, pending: number];
 
 /** An event whose head and body lie one after the other in the batch's bytes. */
 export interface AppendRow {
@@ -129,6 +128,8 @@ export type BatchResult =
       /** Per settle: false where the lease was gone. */
       settles: boolean[];
       commands: CommandResult[];
+      /** Of the routes in which it has changed. */
+      backlogs: RouteBacklog[];
       /** Time of the transaction, commit included. */
       ms: number;
     }
@@ -156,6 +157,8 @@ export interface OpenReport {
   networkFileSystem: string | null;
   ballast: boolean;
   paused: { target: string; at: number; reason: string | null }[];
+  /** Of every route that ever had one. */
+  backlogs: RouteBacklog[];
 }
 
 export type WriterMessage =

@@ -82,8 +82,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reads.close();
     broken.resolve(error);
   };
-  const closing = listen(writer, reader, { commits, reads, health, observer, fail });
   const log = new SqliteEventLog(commits, health, handOff, () => clock.monotonic());
+  log.counted(report.backlogs);
+  const closing = listen(writer, reader, { commits, log, reads, health, observer, fail });
   const rejections = new SqliteRejectionLog(commits, health);
   const upkeep = new Upkeep(commits, handOff, now, options.ages);
   upkeep.start();
@@ -123,6 +124,7 @@ async function opened(writer: Worker): Promise<OpenReport> {
 
 interface Parts {
   commits: GroupCommit;
+  log: SqliteEventLog;
   reads: ReaderClient;
   health: StorageHealth;
   observer: StoreObserver;
@@ -150,11 +152,12 @@ function listen(writer: Worker, reader: Worker, parts: Parts): () => Promise<voi
   };
 }
 
-function onWriter(message: WriterMessage, { commits, health, observer, fail }: Parts): void {
+function onWriter(message: WriterMessage, { commits, log, health, observer, fail }: Parts): void {
   health.set('commit_stalled', false);
   switch (message.kind) {
     case 'committed':
       observer.committed(message.ms / 1000, message.appends.length + message.settles.length + message.commands.length);
+      log.counted(message.backlogs);
       commits.answered(message);
       return;
     case 'refused':

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { RouteBacklog } from './protocol.ts';
 
 const TABLES = { event: 'events', delivery: 'deliveries', rejection: 'rejections', task: 'tasks' } as const;
 export type SequenceName = keyof typeof TABLES;
@@ -17,17 +18,23 @@ interface Delta {
  * Counts are gathered in memory and written once, before the commit. The next number is the one after the newest row;
  * it is written down only by those who remove rows or leave numbers out, because written with every commit it was one
  * of ten pages of log. Numbers are never given twice, also after deletes.
+ * How many deliveries of each route are pending is known here as well, because the door asks for it at every request.
  */
 export class Tallies {
   readonly #next: Record<SequenceName, number> = { event: 1, delivery: 1, rejection: 1, task: 1 };
   #saved: Record<SequenceName, number>;
   readonly #deltas = new Map<string, Delta>();
+  readonly #pending: Map<string, number>;
+  /** What the transaction has added to them. */
+  readonly #pendingDeltas = new Map<string, number>();
   readonly #count: Statement;
   readonly #sequence: Statement;
 
   constructor(db: Database) {
     for (const name of SEQUENCES) this.#next[name] = nextNumber(db, name);
     this.#saved = { ...this.#next };
+    const pending = db.prepare("SELECT route, sum(count) FROM delivery_counts WHERE status = 'pending' GROUP BY route").raw();
+    this.#pending = new Map(pending.all() as RouteBacklog[]);
     this.#count = db.prepare(`INSERT INTO delivery_counts (route, target, status, count) VALUES (?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = count + excluded.count`);
     this.#sequence = db.prepare(
@@ -59,7 +66,13 @@ export class Tallies {
     for (const name of SEQUENCES) this.#sequence.run(name, this.#next[name]);
   }
 
+  /** Pending deliveries by route, as they were after the last commit. */
+  backlogs(): RouteBacklog[] {
+    return [...this.#pending];
+  }
+
   add(route: string, target: string, status: DeliveryStatus, count: number): void {
+    if (status === 'pending') this.#pendingDeltas.set(route, (this.#pendingDeltas.get(route) ?? 0) + count);
     const key = `${route}\n${target}\n${status}`;
     const delta = this.#deltas.get(key);
     if (delta === undefined) this.#deltas.set(key, { route, target, status, count });
@@ -83,18 +96,32 @@ export class Tallies {
   /** @returns what brings the counts back to this point; a number that was taken stays taken */
   mark(): () => void {
     const before = [...this.#deltas].map(([key, delta]) => [key, { ...delta }] as const);
+    const pendingBefore = [...this.#pendingDeltas];
     return () => {
       this.#deltas.clear();
       for (const [key, delta] of before) this.#deltas.set(key, delta);
+      this.#pendingDeltas.clear();
+      for (const [route, delta] of pendingBefore) this.#pendingDeltas.set(route, delta);
     };
   }
 
-  keep(): void {
+  /** The transaction is on disk. @returns the backlogs that it has changed */
+  keep(): RouteBacklog[] {
     this.#saved = { ...this.#next };
+    const changed: RouteBacklog[] = [];
+    for (const [route, delta] of this.#pendingDeltas) {
+      if (delta === 0) continue;
+      const pending = (this.#pending.get(route) ?? 0) + delta;
+      this.#pending.set(route, pending);
+      changed.push([route, pending]);
+    }
+    this.#pendingDeltas.clear();
+    return changed;
   }
 
   rollBack(): void {
     this.#deltas.clear();
+    this.#pendingDeltas.clear();
     Object.assign(this.#next, this.#saved);
   }
 }

@@ -5,7 +5,7 @@ import { DeliveryRows } from './delivery-rows.ts';
 import { Leaser } from './lease.ts';
 import { LeaseTable } from './leases.ts';
 import { Operator } from './operate.ts';
-import type { Appended, Batch, BatchResult, Command, CommandResult, ReleaseRow, SettleRow } from './protocol.ts';
+import type { Appended, Batch, BatchResult, Command, CommandResult, ReleaseRow, RouteBacklog, SettleRow } from './protocol.ts';
 import { Reconciler } from './reconcile.ts';
 import { Rejections } from './rejections.ts';
 import { Retention } from './retention.ts';
@@ -62,6 +62,11 @@ export class Writer {
     return this.#tallies.peek('event') - 1;
   }
 
+  /** Pending deliveries by route. */
+  backlogs(): RouteBacklog[] {
+    return this.#tallies.backlogs();
+  }
+
   /** Leaves out the numbers of events that were committed once and are lost. */
   skipEvents(next: number): void {
     this.#tallies.skipTo('event', next);
@@ -89,9 +94,9 @@ export class Writer {
       this.#tallies.write();
       this.#commit.run();
       this.#leases.keep();
-      this.#tallies.keep();
+      const backlogs = this.#tallies.keep();
       this.#keys.keep(this.lastEvent());
-      return { kind: 'committed', appends, settles, commands, ms: performance.now() - started };
+      return { kind: 'committed', appends, settles, commands, backlogs, ms: performance.now() - started };
     } catch (error) {
       this.#undo();
       const code = errorCodeOf(error);
