@@ -2,7 +2,16 @@ import { resolve } from 'node:path';
 import { resolveVerify } from './resolve-verify.ts';
 import { DEDUP_WINDOW_MS, type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
-import type { Config, DedupConfig, EdgeConfig, ProxyConfig, RouteConfig, TargetConfig, VerifyConfig } from './types.ts';
+import type {
+  Config,
+  DedupConfig,
+  EdgeConfig,
+  HandshakeConfig,
+  ProxyConfig,
+  RouteConfig,
+  TargetConfig,
+  VerifyConfig,
+} from './types.ts';
 import { looksLikeUrl } from './urls.ts';
 
 type FileTarget = FileConfig['targets'][string];
@@ -31,6 +40,11 @@ function resolveDedup(dedup: FileRoute['dedup'], verify: VerifyConfig): DedupCon
   if (key === 'body') return { kind: 'body', windowMs };
   const [kind, where] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
   return kind === 'header' ? { kind, name: where.toLowerCase(), windowMs } : { kind: 'body-path', path: where, windowMs };
+}
+
+function resolveHandshake(handshake: FileRoute['handshake']): HandshakeConfig {
+  const { verifyToken = [], topic = [] } = handshake ?? {};
+  return { verifyToken, topic: typeof topic === 'string' ? [topic] : topic };
 }
 
 interface Edge {
@@ -68,6 +82,7 @@ function resolveRoute(name: string, route: FileRoute, publicUrl: string | null):
     methods: [...new Set(route.methods)],
     verify,
     dedup: resolveDedup(route.dedup, verify),
+    handshake: resolveHandshake(route.handshake),
     deliver: edgesOf(route.deliver).map((edge): EdgeConfig => ({ target: targetName(name, edge), events: edge.events })),
     proxy: resolveProxy(name, route),
   };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
 import type { AppendResult } from '../domain/event.ts';
+import type { Acknowledgement } from '../providers/replies.ts';
 import type { ProblemAnswer } from './problems.ts';
 
 /** An unread body up to this size is read off, so that the connection can be used again. */
@@ -32,9 +33,30 @@ export function answerJson(response: ServerResponse, status: number, body: strin
   response.end(body, 'latin1');
 }
 
-/** Writes the acknowledgement: the event is on disk, or was before. */
-export function acknowledge(response: ServerResponse, result: Acknowledged, closing: boolean): void {
-  answerJson(response, 200, `{"status":"${result.kind}","eventId":"${result.eventId}"}`, closing);
+/** Answers with headers (name, value, …) and a short text in ASCII; an empty one has no content. */
+export function answerText(
+  response: ServerResponse,
+  { status, headers, body }: { status: number; headers: readonly string[]; body: string },
+  closing: boolean,
+): void {
+  const all = [...headers];
+  if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)));
+  if (closing) all.push('connection', 'close');
+  response.writeHead(status, all);
+  response.end(body);
+}
+
+/** Writes the acknowledgement as the route has it: the event is on disk, or was before. */
+export function acknowledge(
+  response: ServerResponse,
+  { status, headers, body }: Acknowledgement,
+  { kind, eventId }: Acknowledged,
+  closing: boolean,
+): void {
+  const usual = `{"status":"${kind}","eventId":"${eventId}"}`;
+  if (body !== null) answerText(response, { status, headers: headers.flat(), body }, closing);
+  else if (headers.length === 0) answerJson(response, status, usual, closing);
+  else answerText(response, { status, headers: ['content-type', 'application/json', ...headers.flat()], body: usual }, closing);
 }
 
 /**
@@ -52,7 +74,8 @@ export function answerProblem(
   const { body } = problem;
   if (!request.complete) refusedEarly.set(request.socket, request);
   const linger = !request.complete && (options.unread === null || options.unread > WORTH_READING_OFF);
-  const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))];
+  const headers = ['content-length', String(Buffer.byteLength(body))];
+  if (body !== '') headers.unshift('content-type', 'application/problem+json');
   if (problem.retryAfter !== null) headers.push('retry-after', String(problem.retryAfter));
   if (options.allow !== undefined) headers.push('allow', options.allow);
   if (options.closing || linger) headers.push('connection', 'close');

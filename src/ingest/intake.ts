@@ -5,13 +5,15 @@ import type { Clock } from '../domain/clock.ts';
 import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { KeyAddress } from '../providers/keys.ts';
-import { type Acknowledged, acknowledge, answerProblem } from './answers.ts';
+import { type Acknowledged, acknowledge, answerProblem, answerText } from './answers.ts';
 import type { CappedLog } from './capped-log.ts';
 import type { FloodBrake } from './flood-brake.ts';
+import { type HandshakeRules, isProvable, recognise } from './handshake.ts';
+import { endHandshake, type HandshakeServices } from './handshake-work.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
 import type { EventLog, IngestObserver, ProxyOutcome } from './ports.ts';
-import { PROBLEMS, type RefusalCode } from './problems.ts';
+import { PROBLEMS, type RefusalCode, withoutBody } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
 import { eventType, isAttempted, plannedDeliveries, type Route } from './route-table.ts';
@@ -26,6 +28,9 @@ export interface IntakeServices {
   brake: FloodBrake;
   /** Duplicates whose body is not the first one's. */
   conflicts: CappedLog;
+  /** Handshakes that were answered. */
+  greetings: CappedLog;
+  handshakes: HandshakeServices;
   logger: Logger;
   clock: Clock;
   inFlight: InFlightBytes;
@@ -143,6 +148,11 @@ export class Intake {
       headers,
       body,
     });
+    if (this.#isHandshake(received, route.handshakes.before)) return;
+    if (!route.methods.has(method)) {
+      this.#refuse('method_not_allowed', `${method} is only taken for handshakes here`);
+      return;
+    }
     this.#judged(received, verify(received, route.rule), true);
   }
 
@@ -180,9 +190,14 @@ export class Intake {
     this.#refuse('key_unavailable', `the provider's key could not be had from ${new URL(url).host}`, body);
   }
 
-  /** Type, key, append. */
+  /** Handshake, type, key, append. */
   #append(received: ReceivedRequest, event: VerifiedRequest): void {
     const route = this.#route;
+    if (route.handshakes.provesToAnybody && isProvable(received.body)) {
+      this.#refuse('verification_failed', 'the body could be a challenge, and its signature the answer to it');
+      return;
+    }
+    if (this.#isHandshake(received, route.handshakes.after)) return;
     event.type = eventType(received, route.typeSources);
     event.dedup = route.key(received);
     this.#services.log.append(event, plannedDeliveries(route.plan, event.type)).then(
@@ -193,6 +208,32 @@ export class Intake {
         this.#answer(event, { kind: 'unavailable', reason: 'storage_failing' });
       },
     );
+  }
+
+  /** Answers a handshake; it touches neither store nor keys. @returns false when the request is none */
+  #isHandshake(received: ReceivedRequest, handshakes: HandshakeRules['before']): boolean {
+    const step = recognise(received, handshakes);
+    if (step.kind === 'none') return false;
+    const { handshakes: services, observer, logger, greetings, closing } = this.#services;
+    const { name } = this.#route;
+    endHandshake(step, name, services).then(
+      (end) => {
+        // The body is not kept with the refusal: it may hold the secret that was handed over.
+        if (end.kind === 'refuse') {
+          this.#refuse(end.code, end.explanation);
+          return;
+        }
+        this.#finish();
+        answerText(this.#response, end.answer, closing);
+        observer.handshake(name);
+        greetings.info({ route: name, kind: step.kind, method: received.method, peer: received.peer });
+      },
+      (error: unknown) => {
+        logger.error({ err: error, route: name }, 'handshake_failed');
+        this.#refuse('internal_error', 'the relay failed on this request; its log has the error');
+      },
+    );
+    return true;
   }
 
   #answer(event: NewEvent, result: AppendResult): void {
@@ -209,7 +250,7 @@ export class Intake {
       this.#wait(proxy, result, record);
       return;
     }
-    acknowledge(this.#response, result, this.#services.closing);
+    acknowledge(this.#response, this.#route.acknowledgement, result, this.#services.closing);
     this.#tell(result, record);
   }
 
@@ -217,6 +258,7 @@ export class Intake {
   #wait(proxy: ProxyConfig, result: Acknowledged, record: AnswerRecord): void {
     const services = this.#services;
     const response = this.#response;
+    const { acknowledgement } = this.#route;
     services.waiting.wait(
       {
         response,
@@ -225,7 +267,7 @@ export class Intake {
         eventId: result.eventId,
         isFirst: result.kind === 'accepted',
         startedAt: this.#request.startedAt,
-        acknowledge: () => acknowledge(response, result, services.closing),
+        acknowledge: () => acknowledge(response, acknowledgement, result, services.closing),
         answered: (outcome) => this.#tell(result, outcome === null ? record : { ...record, proxied: outcome }),
       },
       () => services.closing,
@@ -250,9 +292,12 @@ export class Intake {
   #refuse(code: RefusalCode, explanation: string, body: Buffer | null = null): void {
     const { clock, closing, refusals, brake } = this.#services;
     const { head, peer, method, path } = this.#request;
+    const { allow, emptyRefusals } = this.#route;
     const problem = PROBLEMS[code];
     this.#finish();
-    const answer = (): void => answerProblem(this.#message, this.#response, problem, { unread: head.length, closing, clock });
+    const written = emptyRefusals ? withoutBody(problem) : problem;
+    const options = { unread: head.length, closing, clock, ...(code === 'method_not_allowed' ? { allow } : {}) };
+    const answer = (): void => answerProblem(this.#message, this.#response, written, options);
     if (code === 'verification_failed') brake.pass(answer);
     else answer();
     refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers: head.headers, body });

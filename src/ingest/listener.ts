@@ -11,8 +11,9 @@ import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './h
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
 import type { KeySource } from './key-source.ts';
+import type { Learning } from './learning.ts';
 import { peerAddress, trustedProxies } from './peer.ts';
-import type { EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
+import type { Confirmation, EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
 import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
 import { Refusals } from './refusals.ts';
 import { routeTable } from './route-table.ts';
@@ -50,6 +51,8 @@ export interface PublicListenerOptions {
   notReady: NotReady;
   /** Keys of providers that publish them; without it their webhooks get 503. */
   keys?: KeySource;
+  learning: Learning;
+  confirmation: Confirmation;
   timeouts?: PublicTimeouts;
 }
 
@@ -69,10 +72,11 @@ export interface PublicListener {
 
 /** Builds the listener. Throws a HookbayError when the settings are wrong. */
 export function createPublicListener(options: PublicListenerOptions): PublicListener {
-  const { log, observer, logger, clock } = options;
+  const { log, observer, logger, clock, learning } = options;
   const refusals = new Refusals(options);
   const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
+  const greetings = new CappedLog(logger, clock, 'handshake_answered');
   const waiting = new WaitingSenders(options.answers, observer, clock, inFlight);
   const services: IntakeServices = {
     log,
@@ -80,13 +84,19 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     refusals,
     brake: new FloodBrake(clock),
     conflicts,
+    greetings,
+    handshakes: { learning, confirmation: options.confirmation },
     logger,
     clock,
     inFlight,
     waiting,
     closing: false,
   };
-  const handler = new PublicHandler(prepare(options.settings, options.keys), services, options.notReady);
+  let current = options.settings;
+  const handler = new PublicHandler(prepare(current, learning, options.keys), services, options.notReady);
+  learning.changed = () => {
+    handler.settings = prepare(current, learning, options.keys);
+  };
   const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   const server = httpServer(options.settings.limits.headers, timeouts);
   server.on('request', (message, response: ServerResponse) => handler.handle(message, response, false));
@@ -108,7 +118,8 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
       return { host: address, port };
     },
     configure(settings) {
-      handler.settings = prepare(settings, options.keys);
+      handler.settings = prepare(settings, learning, options.keys);
+      current = settings;
       inFlight.limit = settings.limits.inFlight;
     },
     drain,
@@ -118,6 +129,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
         refusals.close();
         conflicts.close();
         waiting.close();
+        greetings.close();
       });
       return closed;
     },
@@ -125,8 +137,13 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   };
 }
 
-function prepare({ routes, limits, trustedProxies: ranges }: PublicSettings, keys: KeySource | undefined): Settings {
-  return { routes: routeTable(routes.values(), keys), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
+function prepare(
+  { routes, limits, trustedProxies: ranges }: PublicSettings,
+  learning: Learning,
+  keys: KeySource | undefined,
+): Settings {
+  const table = routeTable(routes.values(), (route) => learning.secretsOf(route), keys);
+  return { routes: table, bodyLimit: limits.body, trusted: trustedProxies(ranges) };
 }
 
 function httpServer(maxHeaderSize: number, timeouts: PublicTimeouts): Server<typeof WebhookMessage> {

@@ -1,9 +1,12 @@
 import type { EdgeConfig, ProxyConfig, RouteConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
+import { type Acknowledgement, repliesOf } from '../providers/replies.ts';
 import { parseSource, type Source } from '../providers/source.ts';
 import { type KeyRule, keyRule } from './dedup-key.ts';
+import { type HandshakeRules, handshakeRules } from './handshake.ts';
 import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
+import { secretInUse, withLearned } from './route-secrets.ts';
 import { type VerificationRule, verificationRule } from './verify.ts';
 
 /** A route, ready to take requests. Never changed: a reload makes new ones. */
@@ -18,6 +21,11 @@ export interface Route {
   plan: DeliveryPlan;
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
+  handshakes: HandshakeRules;
+  /** How an event is acknowledged, also a duplicate. */
+  acknowledgement: Acknowledgement;
+  /** The provider wants refusals without a body. */
+  emptyRefusals: boolean;
 }
 
 /** Public paths (exact, as they stand in the request line) and their routes. */
@@ -25,21 +33,29 @@ export type RouteTable = ReadonlyMap<string, Route>;
 
 /**
  * Throws a HookbayError when a route names a template or source that is none; then the old table stays.
+ * @param learned the secrets that a route's sender has handed over
  * @param keys for providers that publish their keys
  */
-export function routeTable(routes: Iterable<RouteConfig>, keys?: KeySource): RouteTable {
+export function routeTable(
+  routes: Iterable<RouteConfig>,
+  learned: (route: string) => readonly string[] = () => [],
+  keys?: KeySource,
+): RouteTable {
   const table = new Map<string, Route>();
   for (const config of routes) {
-    const types = config.verify.provider === 'none' ? [] : config.verify.type;
+    const verify = withLearned(config.verify, learned(config.name));
+    const types = verify.provider === 'none' ? [] : verify.type;
     table.set(config.path, {
       name: config.name,
       methods: new Set(config.methods),
       allow: config.methods.join(', '),
-      rule: verificationRule(config.verify, keys),
-      key: keyRule(config.dedup, config.verify),
+      rule: verificationRule(verify, keys),
+      key: keyRule(config.dedup, verify),
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),
       proxy: config.proxy,
+      handshakes: handshakeRules(verify.provider, config.handshake, secretInUse(verify)),
+      ...repliesOf(verify.provider),
     });
   }
   return table;

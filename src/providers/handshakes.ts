@@ -222,6 +222,11 @@ export function learnsSecret(provider: string): boolean {
   return handshakesOf(provider).some(({ reply }) => reply.kind === 'learn');
 }
 
+/** Whether the operator has to type the secret that was handed over into the provider's page. */
+export function showsSecret(provider: string): boolean {
+  return handshakesOf(provider).some(({ reply }) => reply.kind === 'learn' && reply.shown);
+}
+
 /** What a route must have configured for its provider's handshakes. */
 export function neededSettings(provider: string): HandshakeSetting[] {
   return handshakesOf(provider).flatMap(({ check }) => (check === undefined ? [] : [check.setting]));

@@ -1,3 +1,5 @@
+import { isProviderName, presetOf } from './presets.ts';
+
 /** How an event is acknowledged. A body of null is the usual JSON with the event's id. */
 export interface Acknowledgement {
   status: number;
@@ -12,19 +14,8 @@ export interface Replies {
   emptyRefusals: boolean;
 }
 
-const USUAL: Replies = { acknowledgement: { status: 200, headers: [], body: null }, emptyRefusals: false };
-
-/**
- * Who wants another answer than the usual one.
- *
- * - Microsoft Graph takes 202 for 'kept, and worked on later', which is what an acknowledgement here says.
- * - Xero asks for 200 or 401 without a body and without cookies, within 5 s.
- */
-const REPLIES: Readonly<Record<string, Replies>> = {
-  msgraph: { acknowledgement: { status: 202, headers: [], body: null }, emptyRefusals: false },
-  xero: { acknowledgement: { status: 200, headers: [], body: '' }, emptyRefusals: true },
-};
-
+/** The answers of a route, by what its provider's preset says of them. The one place that decides it. */
 export function repliesOf(provider: string): Replies {
-  return (Object.hasOwn(REPLIES, provider) ? REPLIES[provider] : undefined) ?? USUAL;
+  const { ok = 200, emptyBody = false } = (isProviderName(provider) ? presetOf(provider).reply : undefined) ?? {};
+  return { acknowledgement: { status: ok, headers: [], body: emptyBody ? '' : null }, emptyRefusals: emptyBody };
 }

@@ -1,6 +1,8 @@
 import type { AdminPorts, AdminSettings, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
+import { Learning } from '../../src/ingest/learning.ts';
+import { MemorySecrets } from './ingest.ts';
 import { MemoryHistory } from './memory-history.ts';
 
 /** What a test may see and set of the parts behind the admin API. */
@@ -41,7 +43,7 @@ function newParts(tokens: readonly string[]): Parts {
     tokens,
     routes: [
       {
-        ...{ name: 'knowledgesdk', path: '/webhooks/knowledgesdk', methods: ['POST'], provider: 'knowledgesdk' },
+        ...{ name: 'knowledgesdk', path: '/webhooks/knowledgesdk', url: null, methods: ['POST'], provider: 'knowledgesdk' },
         ...{ dedup: 'preset', dedupWindowMs: 604_800_000, deliver: [{ target: 'app', events: null }] },
       },
     ],
@@ -88,6 +90,7 @@ function portsOf(parts: Parts): AdminPorts {
     dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },
     test: { send },
+    learning: new Learning({ store: new MemorySecrets(), clock: systemClock, hide: () => undefined }),
     reload: async () => parts.reload,
     readiness: () => ({ ready: parts.notReady.length === 0, reasons: parts.notReady }),
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: async () => 'hookbay_ready 1\n' },

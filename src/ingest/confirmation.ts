@@ -1,0 +1,44 @@
+import type { Confirmation } from './ports.ts';
+
+/** The sender waits meanwhile: Amazon gives up after 15 s, and our own stop waits for 5 s. */
+const TIMEOUT_MS = 4_000;
+
+/** Each holds a connection: a sender that can have them made must not get many. */
+const MOST_AT_ONCE = 8;
+
+/**
+ * Fetches the address of a confirmation once: no redirect is followed, nothing is tried again, and the answer's body is not
+ * read. Only the code of a failure is told, because the address holds a token.
+ */
+export function createConfirmation(): Confirmation {
+  let underway = 0;
+  return {
+    async confirm(url) {
+      if (underway >= MOST_AT_ONCE) return { kind: 'failed', reason: 'too many confirmations at once' };
+      underway += 1;
+      try {
+        return await fetchOnce(url);
+      } finally {
+        underway -= 1;
+      }
+    },
+  };
+}
+
+async function fetchOnce(url: string): ReturnType<Confirmation['confirm']> {
+  const { default: got } = await import('got'); // loaded for the first confirmation: it takes 9 MB of memory
+  const stream = got.stream(url, {
+    followRedirect: false,
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    timeout: { request: TIMEOUT_MS },
+  });
+  return new Promise((resolve) => {
+    stream.once('response', ({ statusCode }: { statusCode: number }) => {
+      stream.destroy();
+      const isGood = statusCode >= 200 && statusCode < 300;
+      resolve(isGood ? { kind: 'confirmed' } : { kind: 'failed', reason: `it was answered ${statusCode}` });
+    });
+    stream.on('error', (error: NodeJS.ErrnoException) => resolve({ kind: 'failed', reason: error.code ?? 'no answer' }));
+  });
+}
