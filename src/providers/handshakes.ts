@@ -63,20 +63,6 @@ const META: readonly Handshake[] = [
   },
 ];
 
-/** The token is restricted where it is read, so that no answer to it is the signature of an event. */
-const X: readonly Handshake[] = [
-  {
-    stage: 'before',
-    method: 'GET',
-    when: [{ at: 'query:crc_token', there: true }],
-    reply: {
-      kind: 'prove',
-      token: 'query:crc_token',
-      form: { tokenField: null, field: 'response_token', prefix: 'sha256=', encoding: 'base64' },
-    },
-  },
-];
-
 /**
  * One row a provider; who is not here has none.
  *
@@ -84,6 +70,7 @@ const X: readonly Handshake[] = [
  * - WebSub (section 5.3): only `subscribe` is agreed to. To agree to `unsubscribe` would let anybody end the
  *   subscription by asking the hub for it.
  * - SNS: the URL in an UnsubscribeConfirmation takes the unsubscription back, so it is acknowledged and left alone.
+ * - X: its token is restricted where it is read, so that no answer to it is the signature of an event.
  * - Notion: the token comes once and unsigned; every later request has a signature.
  */
 export const HANDSHAKES: Readonly<Record<string, readonly Handshake[]>> = {
@@ -170,8 +157,18 @@ export const HANDSHAKES: Readonly<Record<string, readonly Handshake[]>> = {
       reply: { kind: 'echo', from: 'header:x-okta-verification-challenge', form: { field: 'verification' } },
     },
   ],
-  x: X,
-  twitter: X,
+  x: [
+    {
+      stage: 'before',
+      method: 'GET',
+      when: [{ at: 'query:crc_token', there: true }],
+      reply: {
+        kind: 'prove',
+        token: 'query:crc_token',
+        form: { tokenField: null, field: 'response_token', prefix: 'sha256=', encoding: 'base64' },
+      },
+    },
+  ],
   asana: [
     {
       stage: 'before',

@@ -232,7 +232,6 @@ describe('confirmations', () => {
     'https://sns.us-west-2.amazonaws.com.evil.example/',
     'https://sns.us-west-2.amazonaws.com@evil.example/',
     'https://evil.example/sns.us-west-2.amazonaws.com',
-    'https://sns.us-west-2.amazonaws.com\\@evil.example/',
     'https://xsns.us-west-2.amazonaws.com/',
     'https://s3.us-west-2.amazonaws.com/',
     'https://sns.a.b.amazonaws.com/',
