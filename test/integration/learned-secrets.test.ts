@@ -12,7 +12,10 @@ let receiver: Awaited<ReturnType<typeof startReceiver>>;
 beforeAll(async () => {
   receiver = await startReceiver();
   const route = (provider: string) => ({ path: `/${provider}`, verify: { provider }, deliver: ['app'] });
-  relay = await RelayProcess.start({ target: receiver.url, config: { routes: { notion: route('notion'), asana: route('asana') } } });
+  relay = await RelayProcess.start({
+    target: receiver.url,
+    config: { routes: { notion: route('notion'), asana: route('asana') } },
+  });
 });
 afterAll(async () => {
   await relay.remove();

@@ -56,5 +56,7 @@ test('settings that no handshake of the provider asks for are faults, and so are
   expect(faults('none', '{ topic: https://a.example/ }')).toEqual(['contradiction routes.hook.handshake.topic']);
   expect(faults(META, '{ verifyToken: short }')).toEqual(['weak_secret routes.hook.handshake.verifyToken']);
   expect(faults(META, '{ verifyTokn: some-token }')).toEqual(['unknown_key routes.hook.handshake.verifyTokn']);
-  expect(faults('{ provider: websub, secret: the-hub-secret }', '{ topic: [] }')).toEqual(['empty_list routes.hook.handshake.topic']);
+  expect(faults('{ provider: websub, secret: the-hub-secret }', '{ topic: [] }')).toEqual([
+    'empty_list routes.hook.handshake.topic',
+  ]);
 });
