@@ -13,6 +13,7 @@ import { createConfirmation } from './ingest/confirmation.ts';
 import { HttpKeys } from './ingest/http-keys.ts';
 import { Learning } from './ingest/learning.ts';
 import { createPublicListener, type PublicListener } from './ingest/listener.ts';
+import { routesWithLearned } from './ingest/route-secrets.ts';
 import type { HandOff } from './store/sqlite/ports.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
 import { type Alerts, createAlerts } from './telemetry/alerts.ts';
@@ -142,7 +143,11 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     targets,
     dispatching: dispatcher,
     replays,
-    test: createTestSender({ routes: () => present.config.routes, publicAddress: () => present.publicAddress, clock }),
+    test: createTestSender({
+      routes: () => routesWithLearned(present.config.routes, learning),
+      publicAddress: () => present.publicAddress,
+      clock,
+    }),
     learning,
     reload: () => reload({ ...parts, admin }),
     readiness: () => readiness(present, store),

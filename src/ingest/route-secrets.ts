@@ -1,4 +1,4 @@
-import type { VerifyConfig } from '../config/types.ts';
+import type { RouteConfig, VerifyConfig } from '../config/types.ts';
 import { needsSecret, type SenderCredential } from '../providers/sender.ts';
 import type { ReceivedRequest } from './received.ts';
 import { verificationRule, verify } from './verify.ts';
@@ -9,6 +9,16 @@ export function withLearned(config: VerifyConfig, learned: readonly string[]): V
   const added = (credential: SenderCredential): SenderCredential =>
     needsSecret(credential.scheme) ? { ...credential, secrets: [...credential.secrets, ...learned] } : credential;
   return { ...config, credentials: config.credentials.map(added) };
+}
+
+/** All routes with what their senders have handed over. */
+export function routesWithLearned(
+  routes: ReadonlyMap<string, RouteConfig>,
+  learning: { secretsOf(route: string): readonly string[] },
+): ReadonlyMap<string, RouteConfig> {
+  return new Map(
+    [...routes].map(([name, route]) => [name, { ...route, verify: withLearned(route.verify, learning.secretsOf(name)) }]),
+  );
 }
 
 /**

@@ -44,6 +44,7 @@ test('a secret is learned while the route is armed, shown to the operator, and o
   const again = await notionEvent();
   expect([again.status, await again.json()]).toMatchObject([200, { status: 'duplicate' }]);
   expect((await post('/asana', BODY, signed('x-hook-signature', SECRET, BODY))).status).toBe(200);
+  expect(await relay.admin.post('/api/v1/routes/asana/test')).toMatchObject({ statusCode: 200 });
   expect((await post('/asana', '{}', { 'x-hook-secret': 'another-secret' })).status).toBe(401);
   expect(await arm('asana', '--off')).toMatchObject({ exitCode: 0, stdout: 'asana takes no secret any more.\n' });
 
