@@ -9,7 +9,7 @@ import { type Acknowledged, acknowledge, answerProblem, answerText } from './ans
 import type { CappedLog } from './capped-log.ts';
 import type { FloodBrake } from './flood-brake.ts';
 import { type HandshakeRules, isProvable, recognise } from './handshake.ts';
-import { endHandshake, type HandshakeServices } from './handshake-work.ts';
+import type { HandshakeWork } from './handshake-work.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
 import type { EventLog, IngestObserver, ProxyOutcome } from './ports.ts';
@@ -28,9 +28,7 @@ export interface IntakeServices {
   brake: FloodBrake;
   /** Duplicates whose body is not the first one's. */
   conflicts: CappedLog;
-  /** Handshakes that were answered. */
-  greetings: CappedLog;
-  handshakes: HandshakeServices;
+  handshakes: HandshakeWork;
   logger: Logger;
   clock: Clock;
   inFlight: InFlightBytes;
@@ -132,7 +130,7 @@ export class Intake {
     if (this.#state === 'reading') this.#finish();
   }
 
-  /** Verification, then type, key, append: the order of semantics.md. */
+  /** The order of semantics.md: verification, handshake, type, key, append. Handshakes that nobody signs come before. */
   #accept(body: Buffer): void {
     const { method, path, query, peer, receivedAt, head } = this.#request;
     const { contentType, headers } = head;
@@ -214,25 +212,15 @@ export class Intake {
   #isHandshake(received: ReceivedRequest, handshakes: HandshakeRules['before']): boolean {
     const step = recognise(received, handshakes);
     if (step.kind === 'none') return false;
-    const { handshakes: services, observer, logger, greetings, closing } = this.#services;
-    const { name } = this.#route;
-    endHandshake(step, name, services).then(
-      (end) => {
-        // The body is not kept with the refusal: it may hold the secret that was handed over.
-        if (end.kind === 'refuse') {
-          this.#refuse(end.code, end.explanation);
-          return;
-        }
+    void this.#services.handshakes.end(step, received).then((end) => {
+      if (end.kind === 'answer') {
         this.#finish();
-        answerText(this.#response, end.answer, closing);
-        observer.handshake(name);
-        greetings.info({ route: name, kind: step.kind, method: received.method, peer: received.peer });
-      },
-      (error: unknown) => {
-        logger.error({ err: error, route: name }, 'handshake_failed');
-        this.#refuse('internal_error', 'the relay failed on this request; its log has the error');
-      },
-    );
+        answerText(this.#response, end.answer, this.#services.closing);
+        return;
+      }
+      // The body is not kept with the refusal: it may hold the secret that was handed over.
+      this.#refuse(end.code, end.explanation);
+    });
     return true;
   }
 

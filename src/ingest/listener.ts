@@ -8,6 +8,7 @@ import { isRefusedEarly, LINGER_MS } from './answers.ts';
 import { CappedLog } from './capped-log.ts';
 import { FloodBrake } from './flood-brake.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
+import { HandshakeWork } from './handshake-work.ts';
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
 import type { KeySource } from './key-source.ts';
@@ -76,7 +77,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
   const refusals = new Refusals(options);
   const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
-  const greetings = new CappedLog(logger, clock, 'handshake_answered');
+  const handshakeLog = new CappedLog(logger, clock, 'handshake_answered');
   const waiting = new WaitingSenders(options.answers, observer, clock, inFlight);
   const services: IntakeServices = {
     log,
@@ -84,8 +85,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     refusals,
     brake: new FloodBrake(clock),
     conflicts,
-    greetings,
-    handshakes: { learning, confirmation: options.confirmation },
+    handshakes: new HandshakeWork({ learning, confirmation: options.confirmation, observer, answered: handshakeLog, logger }),
     logger,
     clock,
     inFlight,
@@ -129,7 +129,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
         refusals.close();
         conflicts.close();
         waiting.close();
-        greetings.close();
+        handshakeLog.close();
       });
       return closed;
     },
