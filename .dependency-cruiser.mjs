@@ -42,8 +42,8 @@ export default {
     only('undici-in-deliver', 'undici appears only in src/deliver.', '^src/deliver/', packages('undici')),
     only(
       'got-at-the-edge',
-      'got appears only in src/cli, src/telemetry, src/admin and where ingest fetches keys.',
-      '^src/(cli|telemetry|admin)/|^src/ingest/http-keys[.]ts$',
+      'got appears only in src/cli, src/telemetry, src/admin and where ingest fetches keys and confirms.',
+      '^src/(cli|telemetry|admin)/|^src/ingest/(http-keys|confirmation)[.]ts$',
       packages('got'),
     ),
     only(

@@ -9,8 +9,11 @@ import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Logger } from './domain/logger.ts';
+import { createConfirmation } from './ingest/confirmation.ts';
 import { HttpKeys } from './ingest/http-keys.ts';
+import { Learning } from './ingest/learning.ts';
 import { createPublicListener, type PublicListener } from './ingest/listener.ts';
+import { routesWithLearned } from './ingest/route-secrets.ts';
 import type { HandOff } from './store/sqlite/ports.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
 import { type Alerts, createAlerts } from './telemetry/alerts.ts';
@@ -26,6 +29,8 @@ export interface RelayOptions {
   /** Where the built page is. */
   dashboardDir: string;
   build: { version: string; node: string };
+  /** Keeps a secret out of the log from now on. */
+  hideSecret(secret: string): void;
   memory(): { rss: number; heapUsed: number; external: number };
 }
 
@@ -35,6 +40,7 @@ export interface Parts {
   store: Store;
   dispatcher: DeliveryDispatcher;
   listener: PublicListener;
+  learning: Learning;
   admin: AdminServer;
   replays: ReplayRunner;
 }
@@ -95,6 +101,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     publicInfo: { publicUrl: config.publicUrl, instance: `hookbay-${store.report.databaseId.slice(0, 8)}` },
   });
   late.dispatcher = dispatcher;
+  const learning = new Learning({ store: store.secrets, clock, hide: options.hideSecret });
   const listener = createPublicListener({
     listen: config.listen,
     settings: config,
@@ -106,14 +113,16 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     clock,
     keys: new HttpKeys({ clock, logger }),
     notReady: () => readiness(present, store).reasons,
+    learning,
+    confirmation: createConfirmation(),
   });
   const replays = createReplayRunner({ work: store.replays, clock, logger });
-  const parts = { metrics, alerts, store, dispatcher, listener, replays };
+  const parts = { metrics, alerts, store, dispatcher, listener, learning, replays };
   return { ...parts, admin: buildAdmin(options, present, parts, reload) };
 }
 
 function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, metrics, replays } = parts;
+  const { store, dispatcher, metrics, replays, learning } = parts;
   const { logger, clock, dashboardDir, build } = options;
   const targets = new TargetViews(
     {
@@ -135,10 +144,11 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     dispatching: dispatcher,
     replays,
     test: createTestSender({
-      routes: () => present.config.routes,
+      routes: () => routesWithLearned(present.config.routes, learning),
       publicListener: () => ({ address: present.publicAddress, certFile: present.config.tls?.certFile ?? null }),
       clock,
     }),
+    learning,
     reload: () => reload({ ...parts, admin }),
     readiness: () => readiness(present, store),
     metrics,

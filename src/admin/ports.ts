@@ -186,6 +186,26 @@ export interface TestSender {
   send(route: string, event: { type: string | null; payload: unknown }): Promise<TestAnswer>;
 }
 
+/** A route whose provider hands its secret over, and whether it may. Times are wall ms. */
+export interface LearningView {
+  /** Until when a secret is taken; null when none is. */
+  armedUntil: number | null;
+  learnedAt: number | null;
+  hasSecret: boolean;
+}
+
+/** Secrets that senders hand over, let in by operators. Routes that have none are no error here. */
+export interface Learning {
+  view(route: string): LearningView;
+  /** Opens the window, or makes it longer. @returns wall ms at which it ends */
+  arm(route: string, ms: number): number;
+  disarm(route: string): void;
+  /** The newest secret, while it is fresh. */
+  recentSecret(route: string): string | null;
+  /** Drops what was learned; resolves once that is on disk. */
+  forget(route: string): Promise<void>;
+}
+
 /** What became of a reload: all or nothing. */
 export type ReloadResult =
   | { kind: 'applied' }
@@ -194,6 +214,8 @@ export type ReloadResult =
 export interface RouteView {
   name: string;
   path: string;
+  /** Where senders reach it; null when the relay does not know its public URL. */
+  url: string | null;
   methods: readonly string[];
   provider: string;
   /** `none`, or how the key is found, for example `preset` or `header:x-id`. */
@@ -234,6 +256,7 @@ export interface AdminPorts {
   dispatching: Dispatching;
   replays: { wake(): void };
   test: TestSender;
+  learning: Learning;
   reload: () => Promise<ReloadResult>;
   readiness: () => Readiness;
   metrics: MetricsText;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Attempt } from '../domain/attempt.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { Page } from '../domain/listing.ts';
+import { learnsSecret } from '../providers/handshakes.ts';
 import type { Context } from './endpoint.ts';
 import type * as ports from './ports.ts';
 import type * as shapes from './shapes.ts';
@@ -99,9 +100,14 @@ export function targetJson(view: ports.TargetView): Json<typeof shapes.target> {
   };
 }
 
-export function routeJson(view: ports.RouteView): Json<typeof shapes.route> {
+export function learningJson({ armedUntil, learnedAt, hasSecret }: ports.LearningView): Json<typeof shapes.learningShown> {
+  return { armedUntil: isoOrNull(armedUntil), learnedAt: isoOrNull(learnedAt), hasSecret };
+}
+
+export function routeJson(view: ports.RouteView, { ports }: Showing): Json<typeof shapes.route> {
   return {
     ...view,
+    handshake: learnsSecret(view.provider) ? learningJson(ports.learning.view(view.name)) : null,
     methods: [...view.methods],
     deliver: view.deliver.map(({ target, events }) => ({ target, events: events === null ? null : [...events] })),
   };

@@ -94,4 +94,9 @@ export const pauseBody = z.strictObject({ reason: z.string().max(500).exactOptio
 
 export const testBody = z.strictObject({ type: name.exactOptional(), payload: z.unknown().exactOptional() });
 
+/** A window is there for one action of an operator at the provider's page. */
+export const armBody = z.strictObject({
+  minutes: z.number().min(0).max(60).default(10).describe('how long a secret is taken from the sender, from now on; 0 ends it'),
+});
+
 export const loginBody = z.strictObject({ token: z.string().min(1).max(4096) });

@@ -6,15 +6,16 @@ import type { AdminSettings, RouteView } from './ports.ts';
 export function adminSettings(config: Config): AdminSettings {
   return {
     tokens: config.admin.tokens,
-    routes: [...config.routes.values()].map(routeView),
+    routes: [...config.routes.values()].map((route) => routeView(route, config.publicUrl)),
     attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
     shownConfig: effectiveConfig(config),
   };
 }
 
-function routeView({ name, path, methods, verify, dedup, deliver }: RouteConfig): RouteView {
+function routeView({ name, path, methods, verify, dedup, deliver }: RouteConfig, publicUrl: string | null): RouteView {
+  const url = publicUrl === null ? null : publicUrl.replace(/\/$/, '') + path;
   const dedupWindowMs = dedup.kind === 'none' ? null : dedup.windowMs;
-  return { name, path, methods, provider: verify.provider, dedup: dedupName(dedup), dedupWindowMs, deliver };
+  return { name, path, url, methods, provider: verify.provider, dedup: dedupName(dedup), dedupWindowMs, deliver };
 }
 
 function dedupName(dedup: DedupConfig): string {

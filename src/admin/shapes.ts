@@ -102,15 +102,35 @@ export const target = z
   })
   .meta({ id: 'Target' });
 
+const learning = {
+  armedUntil: time.nullable().describe('until when a secret is taken from the sender; null when none is'),
+  learnedAt: time.nullable(),
+  hasSecret: z.boolean().describe('whether the sender has handed one over'),
+};
+
+export const learningShown = z.strictObject(learning).meta({ id: 'Learning' });
+
+export const handshake = z
+  .strictObject({
+    ...learning,
+    verificationToken: z
+      .string()
+      .nullable()
+      .describe("what has to be typed into the provider's page (Notion); for an hour after it came"),
+  })
+  .meta({ id: 'Handshake' });
+
 export const route = z
   .strictObject({
     name: z.string(),
     path: z.string(),
+    url: z.string().nullable().describe('where senders reach it, when `publicUrl` is configured'),
     methods: z.array(z.string()),
     provider: z.string(),
     dedup: z.string(),
     dedupWindowMs: z.int().nullable(),
     deliver: z.array(z.strictObject({ target: z.string(), events: z.array(z.string()).nullable() })),
+    handshake: learningShown.nullable().describe('null for a provider that hands no secret over'),
   })
   .meta({ id: 'Route' });
 

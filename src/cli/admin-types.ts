@@ -69,6 +69,19 @@ export interface TargetItem {
   oldestDueAt: string | null;
 }
 
+/** A route whose sender hands its secret over. */
+export interface LearningItem {
+  /** Null: none is taken. */
+  armedUntil: string | null;
+  learnedAt: string | null;
+  hasSecret: boolean;
+}
+
+export interface HandshakeItem extends LearningItem {
+  /** For the provider's page; null when there is none to be shown. */
+  verificationToken: string | null;
+}
+
 export interface TaskItem {
   id: string;
   status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';

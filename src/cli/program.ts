@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { HookbayError } from '../domain/errors.ts';
+import { addArm } from './arm.ts';
 import { asTyped } from './as-typed.ts';
 import { addCheck } from './check.ts';
 import { CommandError, type ExitCode } from './command-error.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addReplay,
   addRejections,
   addTargets,
+  addArm,
   addHealthcheck,
 ];
 

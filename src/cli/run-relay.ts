@@ -45,6 +45,7 @@ export async function runRelay(context: CommandContext, options: RunOptions): Pr
     reloadConfig,
     dashboardDir: context.dashboardDir,
     build: context.build,
+    hideSecret: (secret) => void secrets.add(secret),
     memory: context.memory,
   });
   await untilStopped(context, relay, logger, async () => {

@@ -1,7 +1,7 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
-import type { Config, DedupConfig, EdgeConfig, ListenAddress, RouteConfig, TargetConfig } from './types.ts';
+import type { Config, DedupConfig, EdgeConfig, HandshakeConfig, ListenAddress, RouteConfig, TargetConfig } from './types.ts';
 import { formatDuration, formatRate, formatSize } from './units.ts';
 import { verifyShown } from './verify-shown.ts';
 
@@ -37,6 +37,10 @@ function dedupShown(dedup: DedupConfig): object | string {
   }
 }
 
+function handshakeShown({ verifyToken, topic }: HandshakeConfig): object | null {
+  return verifyToken.length + topic.length === 0 ? null : { verifyToken: hidden(verifyToken), topic };
+}
+
 /** @param answers whether it has to be said that this is the target that answers */
 function edgeShown({ target, events }: EdgeConfig, answers: boolean): object | string {
   if (events === null && !answers) return target;
@@ -61,6 +65,7 @@ function routeShown(route: RouteConfig): object {
     methods: route.methods,
     verify: verifyShown(route.verify),
     dedup: dedupShown(route.dedup),
+    handshake: handshakeShown(route.handshake),
     mode: proxy === null ? 'queue' : 'proxy',
     ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
     deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
@@ -110,10 +115,11 @@ export function secretsOf(config: Config): string[] {
   const routes = [...config.routes.values()].flatMap(({ verify }) =>
     verify.provider === 'none' ? [] : verify.credentials.flatMap(shownNowhere),
   );
+  const verifyTokens = [...config.routes.values()].flatMap(({ handshake }) => handshake.verifyToken);
   const targets = [...config.targets.values()].flatMap(({ url, signingSecrets }) => [...signingSecrets, ...urlSecrets(url)]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
-  return [...new Set([...config.admin.tokens, ...routes, ...targets, ...alert])];
+  return [...new Set([...config.admin.tokens, ...routes, ...verifyTokens, ...targets, ...alert])];
 }
 
 /** A public key is no secret, and a log that hid it would say less. */

@@ -6,6 +6,7 @@ import type {
   Config,
   DedupConfig,
   EdgeConfig,
+  HandshakeConfig,
   ProxyConfig,
   RespondConfig,
   RouteConfig,
@@ -41,6 +42,11 @@ function resolveDedup(dedup: FileRoute['dedup'], verify: VerifyConfig): DedupCon
   if (key === 'body') return { kind: 'body', windowMs };
   const [kind, where] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
   return kind === 'header' ? { kind, name: where.toLowerCase(), windowMs } : { kind: 'body-path', path: where, windowMs };
+}
+
+function resolveHandshake(handshake: FileRoute['handshake']): HandshakeConfig {
+  const { verifyToken = [], topic = [] } = handshake ?? {};
+  return { verifyToken, topic: typeof topic === 'string' ? [topic] : topic };
 }
 
 interface Edge {
@@ -96,6 +102,7 @@ function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files
     methods: [...new Set(route.methods)],
     verify,
     dedup: resolveDedup(route.dedup, verify),
+    handshake: resolveHandshake(route.handshake),
     deliver: edgesOf(route.deliver).map((edge): EdgeConfig => ({ target: targetName(name, edge), events: edge.events })),
     proxy: resolveProxy(name, route),
     admission: {

@@ -1,5 +1,6 @@
 import { presetOf } from '../providers/presets.ts';
 import type { Path } from './fault.ts';
+import { handshakeRules } from './handshake-schema.ts';
 import { proxyRules } from './proxy-rules.ts';
 import { closest } from './suggest.ts';
 import { type Tree, type TreeFault, valueAt } from './tree.ts';
@@ -128,6 +129,7 @@ export function routeRules(tree: Tree, targets: readonly string[], routes: reado
       routeByPath.set(publicPath, route);
     }
     faults.push(...verifyRules(file, path), ...dedupRules(file, path), ...eventsRules(file, path));
+    faults.push(...handshakeRules(file, path));
     faults.push(...deliverRules(tree, route, path, targets), ...proxyRules(file, path, entriesOf(file, [...path, 'deliver'])));
   }
   return faults;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DEFAULT_RETRY } from '../domain/retry-policy.ts';
 import { backlog, doorKeys, tls } from './door-schema.ts';
+import { handshake } from './handshake-schema.ts';
 import { addressRange, choice, duration, flag, listenAddress, number, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
 import { adminToken, secrets, signingSecret } from './secrets.ts';
@@ -202,6 +203,7 @@ const route = z
       .meta({ description: 'The methods that are taken; others get 405.', expected: METHODS }),
     verify: verifySchema,
     dedup: dedup.optional(),
+    handshake: handshake.optional(),
     mode: choice(['queue', 'proxy']).prefault('queue').meta({
       description:
         "What the sender is answered once the event is on disk. `queue`: the acknowledgement, at once. `proxy`: the target's 2xx answer, if it comes before `deadline`; otherwise the acknowledgement, and the delivery goes on from the queue.",

@@ -60,6 +60,7 @@ export interface RouteConfig {
   methods: readonly string[];
   verify: VerifyConfig;
   dedup: DedupConfig;
+  handshake: HandshakeConfig;
   deliver: readonly EdgeConfig[];
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
@@ -101,6 +102,12 @@ export interface RespondConfig {
 
 /** `none` only when it was written out. */
 export type VerifyConfig = { provider: 'none' } | Sender;
+
+/** What senders without a signature must know in a handshake; any of each. `verifyToken` holds secrets. */
+export interface HandshakeConfig {
+  verifyToken: readonly string[];
+  topic: readonly string[];
+}
 
 /** Where a request's dedup key comes from. `preset` is the provider's own rule. */
 export type DedupConfig =

@@ -1,4 +1,5 @@
 import { HookbayError } from '../domain/errors.ts';
+import { learnsSecret } from '../providers/handshakes.ts';
 import { publicKey, sharedKey } from '../providers/keys.ts';
 import { isProviderName, type ProviderName, presetOf } from '../providers/presets.ts';
 import type { AuthScheme } from '../providers/scheme.ts';
@@ -114,6 +115,8 @@ function secretRules(file: unknown, at: Path, provider: ProviderName): TreeFault
   const names = secretNames(provider);
   if (names.length === 0) return [];
   const configured = names.filter((name) => isConfigured(valueAt(file, [...at, name])));
+  // What the provider hands over itself comes later: see docs/handshakes.md.
+  if (configured.length === 0 && learnsSecret(provider)) return [];
   if (configured.length === 0) {
     const [only] = names;
     const subject = names.length === 1 ? `${only} is not` : `neither ${names.join(' nor ')} is`;

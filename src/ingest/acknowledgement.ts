@@ -12,7 +12,6 @@ export interface Acknowledgement {
 }
 
 const STANDARD_HEADERS = ['content-type', 'application/json'];
-export const STANDARD_ACKNOWLEDGEMENT: Acknowledgement = { status: 200, headers: STANDARD_HEADERS, body: null };
 
 /** Answers that have no body, and so no length either (RFC 9110 section 8.6). */
 const NO_CONTENT = 204;

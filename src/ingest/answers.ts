@@ -28,6 +28,19 @@ export function answerJson(response: ServerResponse, status: number, body: strin
   response.end(body, 'latin1');
 }
 
+/** Answers with headers (name, value, …) and a short text in ASCII; an empty one has no content. */
+export function answerText(
+  response: ServerResponse,
+  { status, headers, body }: { status: number; headers: readonly string[]; body: string },
+  closing: boolean,
+): void {
+  const all = [...headers];
+  if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)));
+  if (closing) all.push('connection', 'close');
+  response.writeHead(status, all);
+  response.end(body);
+}
+
 /**
  * Answers a refusal, also while the body is still coming: a small one is read off by Node, and for any
  * other the connection ends after the answer. Node would close it at once, and unread bytes would turn that
@@ -43,7 +56,8 @@ export function answerProblem(
   const { body } = problem;
   if (!request.complete) refusedEarly.set(request.socket, request);
   const linger = !request.complete && (options.unread === null || options.unread > WORTH_READING_OFF);
-  const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))];
+  const headers = ['content-length', String(Buffer.byteLength(body))];
+  if (body !== '') headers.unshift('content-type', 'application/problem+json');
   if (problem.retryAfter !== null) headers.push('retry-after', String(problem.retryAfter));
   if (options.allow !== undefined) headers.push('allow', options.allow);
   if (options.closing || linger) headers.push('connection', 'close');

@@ -83,7 +83,7 @@ export class PublicHandler {
     const { bodyLimit, trusted } = this.settings;
     const { message } = exchange;
     const length = request.head.length ?? 0;
-    if (!route.methods.has(request.method)) {
+    if (!route.methods.has(request.method) && !route.handshakes.methods.has(request.method)) {
       this.#refuse(exchange, request, route, 'method_not_allowed', `${request.method} is not among the route's methods`);
       return;
     }

@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { lookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import pRetry from 'p-retry';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { fetchedKeys, type KeyAddress } from '../providers/keys.ts';
 import type { KeySource } from './key-source.ts';
-import { isPublicAddress } from './public-address.ts';
+import { isPublicAddress, lookupOf } from './public-address.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Half a day: fal asks for at most a whole one. */
@@ -100,7 +99,7 @@ export class HttpKeys implements KeySource {
       followRedirect: false,
       retry: { limit: 0 },
       timeout: { request: ONE_TRY_MS },
-      dnsLookup: guarded(isAllowed),
+      dnsLookup: lookupOf(isAllowed),
       decompress: false,
       headers: { 'accept-encoding': 'identity' },
       signal,
@@ -126,16 +125,4 @@ function remember<T>(map: Map<string, T>, name: string, value: T, most: number):
   map.set(name, value);
   const [oldest] = map.keys();
   if (map.size > most && oldest !== undefined) map.delete(oldest);
-}
-
-/** A name may resolve to anything, so what it resolves to is checked, and only that is connected to. */
-function guarded(isAllowed: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const [first, ...more] = error === null ? addresses.filter(({ address }) => isAllowed(address)) : [];
-      if (first === undefined) callback(error ?? new Error(`${hostname} has no address that may be asked`), '', 0);
-      else if (options.all) callback(null, [first, ...more]);
-      else callback(null, first.address, first.family);
-    });
-  };
 }

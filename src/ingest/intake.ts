@@ -6,13 +6,15 @@ import type { AppendResult, NewEvent } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { KeyAddress } from '../providers/keys.ts';
 import { type Acknowledged, acknowledge } from './acknowledgement.ts';
-import { answerProblem } from './answers.ts';
+import { answerProblem, answerText } from './answers.ts';
 import type { CappedLog } from './capped-log.ts';
 import type { FloodBrake } from './flood-brake.ts';
+import { type HandshakeRules, isProvable, recognise } from './handshake.ts';
+import type { HandshakeWork } from './handshake-work.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
 import type { EventLog, IngestObserver, ProxyOutcome } from './ports.ts';
-import { PROBLEMS, type RefusalCode } from './problems.ts';
+import { PROBLEMS, type RefusalCode, withoutBody } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
 import { eventType, isAttempted, plannedDeliveries, quarantined, type Route } from './route-table.ts';
@@ -29,6 +31,7 @@ export interface IntakeServices {
   conflicts: CappedLog;
   /** Events whose body does not match their route's schema, taken and held. */
   quarantines: CappedLog;
+  handshakes: HandshakeWork;
   logger: Logger;
   clock: Clock;
   inFlight: InFlightBytes;
@@ -132,7 +135,7 @@ export class Intake {
     if (this.#state === 'reading') this.#finish();
   }
 
-  /** Verification, then type, key, append: the order of semantics.md. */
+  /** The order of semantics.md: verification, handshake, type, key, append. Handshakes that nobody signs come before. */
   #accept(body: Buffer): void {
     const { method, path, query, peer, receivedAt, head } = this.#request;
     const { contentType, headers } = head;
@@ -148,6 +151,11 @@ export class Intake {
       headers,
       body,
     });
+    if (this.#isHandshake(received, route.handshakes.before)) return;
+    if (!route.methods.has(method)) {
+      this.#refuse('method_not_allowed', `${method} is only taken for handshakes here`);
+      return;
+    }
     this.#judged(received, verify(received, route.rule), true);
   }
 
@@ -185,9 +193,14 @@ export class Intake {
     this.#refuse('key_unavailable', `the provider's key could not be had from ${new URL(url).host}`, body);
   }
 
-  /** Type, key, append. */
+  /** Handshake, type, key, append. */
   #append(received: ReceivedRequest, event: VerifiedRequest): void {
     const route = this.#route;
+    if (route.handshakes.provesToAnybody && isProvable(received.body)) {
+      this.#refuse('verification_failed', 'the body could be a challenge, and its signature the answer to it');
+      return;
+    }
+    if (this.#isHandshake(received, route.handshakes.after)) return;
     event.type = eventType(received, route.typeSources);
     event.dedup = route.key(received);
     const mismatch = route.schema === null ? null : route.schema.check(received.payload());
@@ -205,6 +218,22 @@ export class Intake {
         this.#answer(event, { kind: 'unavailable', reason: 'storage_failing' }, null);
       },
     );
+  }
+
+  /** Answers a handshake; it touches neither store nor keys. @returns false when the request is none */
+  #isHandshake(received: ReceivedRequest, handshakes: HandshakeRules['before']): boolean {
+    const step = recognise(received, handshakes);
+    if (step.kind === 'none') return false;
+    void this.#services.handshakes.end(step, received).then((end) => {
+      if (end.kind === 'answer') {
+        this.#finish();
+        answerText(this.#response, end.answer, this.#services.closing);
+        return;
+      }
+      // The body is not kept with the refusal: it may hold the secret that was handed over.
+      this.#refuse(end.code, end.explanation);
+    });
+    return true;
   }
 
   #answer(event: NewEvent, result: AppendResult, mismatch: string | null): void {
@@ -265,9 +294,12 @@ export class Intake {
   #refuse(code: RefusalCode, explanation: string, body: Buffer | null = null): void {
     const { clock, closing, refusals, brake } = this.#services;
     const { head, peer, method, path } = this.#request;
+    const { allow, emptyRefusals } = this.#route;
     const problem = PROBLEMS[code];
     this.#finish();
-    const answer = (): void => answerProblem(this.#message, this.#response, problem, { unread: head.length, closing, clock });
+    const written = emptyRefusals ? withoutBody(problem) : problem;
+    const options = { unread: head.length, closing, clock, ...(code === 'method_not_allowed' ? { allow } : {}) };
+    const answer = (): void => answerProblem(this.#message, this.#response, written, options);
     if (code === 'verification_failed') brake.pass(answer);
     else answer();
     refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers: head.headers, body });

@@ -10,11 +10,13 @@ import { CappedLog } from './capped-log.ts';
 import { CertificateFiles, readCertificate, TLS_OPTIONS } from './certificate-files.ts';
 import { FloodBrake } from './flood-brake.ts';
 import { type NotReady, PublicHandler, type Settings, WebhookMessage } from './handler.ts';
+import { HandshakeWork } from './handshake-work.ts';
 import { InFlightBytes } from './in-flight.ts';
 import type { IntakeServices } from './intake.ts';
 import type { KeySource } from './key-source.ts';
+import type { Learning } from './learning.ts';
 import { peerAddress, trustedProxies } from './peer.ts';
-import type { EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
+import type { Confirmation, EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
 import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
 import { Refusals } from './refusals.ts';
 import { type RouteTable, routeTable } from './route-table.ts';
@@ -53,6 +55,8 @@ export interface PublicListenerOptions {
   notReady: NotReady;
   /** Keys of providers that publish them; without it their webhooks get 503. */
   keys?: KeySource;
+  learning: Learning;
+  confirmation: Confirmation;
   timeouts?: PublicTimeouts;
 }
 
@@ -72,12 +76,13 @@ export interface PublicListener {
 
 /** Builds the listener. Throws a HookbayError when the settings are wrong. */
 export function createPublicListener(options: PublicListenerOptions): PublicListener {
-  const { log, observer, logger, clock } = options;
+  const { log, observer, logger, clock, learning } = options;
   const refusals = new Refusals(options);
   const conflicts = new CappedLog(logger, clock, 'duplicate_conflict');
   const quarantines = new CappedLog(logger, clock, 'event_quarantined');
   const failedHandshakes = new CappedLog(logger, clock, 'tls_handshake_failed');
   const inFlight = new InFlightBytes(options.settings.limits.inFlight);
+  const handshakeLog = new CappedLog(logger, clock, 'handshake_answered');
   const waiting = new WaitingSenders(options.answers, observer, clock, inFlight);
   const services: IntakeServices = {
     log,
@@ -86,13 +91,18 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
     brake: new FloodBrake(clock),
     conflicts,
     quarantines,
+    handshakes: new HandshakeWork({ learning, confirmation: options.confirmation, observer, answered: handshakeLog, logger }),
     logger,
     clock,
     inFlight,
     waiting,
     closing: false,
   };
-  const handler = new PublicHandler(prepare(options.settings, options.keys), services, options.notReady);
+  let current = options.settings;
+  const handler = new PublicHandler(prepare(current, { learning, keys: options.keys }), services, options.notReady);
+  learning.changed = () => {
+    handler.settings = prepare(current, { learning, keys: options.keys, former: handler.settings.routes });
+  };
   const timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   const { server, tls } = publicServer(options.settings, timeouts, options);
   server.on('request', (message, response: ServerResponse) => handler.handle(message, response, false));
@@ -126,8 +136,9 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
       return { host: address, port };
     },
     configure(settings) {
-      const prepared = prepare(settings, options.keys, handler.settings.routes);
+      const prepared = prepare(settings, { learning, keys: options.keys, former: handler.settings.routes });
       if (settings.tls !== null) tls?.certificate.use(settings.tls);
+      current = settings;
       handler.settings = prepared;
       inFlight.limit = settings.limits.inFlight;
     },
@@ -140,6 +151,7 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
         refusals.close();
         for (const lines of [conflicts, quarantines, failedHandshakes]) lines.close();
         waiting.close();
+        handshakeLog.close();
       });
       return closed;
     },
@@ -149,10 +161,10 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
 
 function prepare(
   { routes, limits, trustedProxies: ranges }: PublicSettings,
-  keys: KeySource | undefined,
-  former?: RouteTable,
+  { learning, keys, former }: { learning: Learning; keys: KeySource | undefined; former?: RouteTable },
 ): Settings {
-  return { routes: routeTable(routes.values(), keys, former), bodyLimit: limits.body, trusted: trustedProxies(ranges) };
+  const table = routeTable(routes.values(), { learned: (route) => learning.secretsOf(route), keys, former });
+  return { routes: table, bodyLimit: limits.body, trusted: trustedProxies(ranges) };
 }
 
 interface PublicServer {

@@ -42,12 +42,34 @@ export interface ProxyAnswers {
  */
 export type ProxyOutcome = AwaitedResult['kind'] | 'late';
 
+/** A secret that a sender handed over, and when (wall ms). */
+export interface LearnedSecret {
+  route: string;
+  secret: string;
+  learnedAt: number;
+}
+
+/** Where learned secrets are kept. A promise resolves once it is on disk, and rejects when it is not. */
+export interface SecretStore {
+  /** What was learned before the start, oldest first. */
+  readonly learned: readonly LearnedSecret[];
+  learn(secret: LearnedSecret): Promise<void>;
+  forget(route: string): Promise<void>;
+}
+
+/** Fetches an address that a provider named and that was checked; bounded in time and size, never rejects. */
+export interface Confirmation {
+  confirm(url: string): Promise<{ kind: 'confirmed' } | { kind: 'failed'; reason: string }>;
+}
+
 /** Told of every answer; seconds run from the request's head to the answer. Must not throw. */
 export interface IngestObserver {
   accepted(route: string, seconds: number): void;
   duplicate(route: string, conflict: boolean, seconds: number): void;
   /** In proxy mode, with the one or the other above. */
   proxied(route: string, outcome: ProxyOutcome): void;
+  /** Answered as the provider wants it; nothing was stored. */
+  handshake(route: string): void;
   /** `reason` is a problem's code, so there are few of them. */
   rejected(route: string | null, reason: string, status: number): void;
 }

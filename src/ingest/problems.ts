@@ -7,6 +7,8 @@ export type RefusalCode =
   | 'verification_failed'
   | 'not_found'
   | 'method_not_allowed'
+  | 'handshake_refused'
+  | 'confirmation_failed'
   | 'request_timeout'
   | 'body_too_large'
   | 'headers_too_large'
@@ -41,6 +43,7 @@ const AFTER_A_WHILE = 10;
 
 export const PROBLEMS: Readonly<Record<RefusalCode, ProblemAnswer>> = {
   malformed_request: answer('malformed_request', 400, 'The request is not well-formed HTTP/1.1.'),
+  handshake_refused: answer('handshake_refused', 400, 'The handshake cannot be answered.'),
   verification_failed: answer('verification_failed', 401, 'The sender of the webhook could not be verified.'),
   source_not_allowed: answer('source_not_allowed', 403, 'The route does not take webhooks from this address.'),
   https_required: answer('https_required', 403, 'The route takes webhooks over https only.'),
@@ -52,6 +55,12 @@ export const PROBLEMS: Readonly<Record<RefusalCode, ProblemAnswer>> = {
   rate_limited: answer('rate_limited', 429, 'There are too many requests. Send it again later.', SOON),
   headers_too_large: answer('headers_too_large', 431, 'The headers are larger than the relay takes.'),
   internal_error: answer('internal_error', 500, 'The relay failed on this request.'),
+  confirmation_failed: answer(
+    'confirmation_failed',
+    503,
+    'The confirmation could not be made. Send it again later.',
+    AFTER_A_WHILE,
+  ),
   in_flight_full: answer('in_flight_full', 503, LATER, SOON),
   key_unavailable: answer('key_unavailable', 503, LATER, AFTER_A_WHILE),
   storage_failing: answer('storage_failing', 503, LATER, AFTER_A_WHILE),
@@ -62,6 +71,11 @@ export const PROBLEMS: Readonly<Record<RefusalCode, ProblemAnswer>> = {
   shutting_down: answer('shutting_down', 503, LATER, AFTER_A_WHILE),
   row_refused: answer('row_refused', 503, LATER, AFTER_A_WHILE),
 };
+
+/** The same refusal for providers that want no body. */
+export function withoutBody(problem: ProblemAnswer): ProblemAnswer {
+  return { ...problem, body: '' };
+}
 
 /** The whole answer as bytes of HTTP/1.1, for a connection whose request could not be parsed. */
 export function rawAnswer(problem: ProblemAnswer): string {

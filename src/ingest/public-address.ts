@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /** What is no address of the internet (IANA special-purpose registries): own networks, and ways around to them. Mapped IPv4 counts as IPv4. */
 const NOT_PUBLIC = [
@@ -19,4 +20,16 @@ for (const range of NOT_PUBLIC) {
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   return version !== 0 && !blocked.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** A name may resolve to anything, so what it resolves to is checked, and only that is connected to. */
+export function lookupOf(isAllowed: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first, ...more] = error === null ? addresses.filter(({ address }) => isAllowed(address)) : [];
+      if (first === undefined) callback(error ?? new Error(`${hostname} has no address that may be asked`), '', 0);
+      else if (options.all) callback(null, [first, ...more]);
+      else callback(null, first.address, first.family);
+    });
+  };
 }

@@ -26,7 +26,7 @@ const LOGGED_PATH_CHARS = 256;
 const RECORDS = { perSecond: 20, burst: 100 };
 
 /** These say nothing about the store. */
-const RECORDED_503: readonly string[] = ['in_flight_full', 'backlog_full', 'key_unavailable'];
+const RECORDED_503: readonly string[] = ['in_flight_full', 'backlog_full', 'key_unavailable', 'confirmation_failed'];
 
 /** Tells of every refusal: counted always, logged and recorded up to a rate. */
 export class Refusals {

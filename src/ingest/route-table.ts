@@ -1,11 +1,14 @@
 import type { EdgeConfig, ProxyConfig, RouteConfig, SchemaConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
+import { repliesOf } from '../providers/replies.ts';
 import { parseSource, type Source } from '../providers/source.ts';
-import { type Acknowledgement, acknowledgement, STANDARD_ACKNOWLEDGEMENT } from './acknowledgement.ts';
+import { type Acknowledgement, acknowledgement } from './acknowledgement.ts';
 import { type KeyRule, keyRule } from './dedup-key.ts';
 import { type Admission, admission } from './door.ts';
+import { type HandshakeRules, handshakeRules } from './handshake.ts';
 import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
+import { secretInUse, withLearned } from './route-secrets.ts';
 import { type VerificationRule, verificationRule } from './verify.ts';
 
 /** A route, ready to take requests. Never changed: a reload makes new ones. */
@@ -22,34 +25,47 @@ export interface Route {
   proxy: ProxyConfig | null;
   admission: Admission;
   schema: Pick<SchemaConfig, 'onInvalid' | 'check'> | null;
+  handshakes: HandshakeRules;
+  /** How an event is acknowledged, also a duplicate. */
   acknowledgement: Acknowledgement;
+  /** The provider wants refusals without a body. */
+  emptyRefusals: boolean;
 }
 
 /** Public paths (exact, as they stand in the request line) and their routes. */
 export type RouteTable = ReadonlyMap<string, Route>;
 
-/**
- * Throws a HookbayError when a route names a template or source that is none; then the old table stays.
- * @param keys for providers that publish their keys
- * @param former the table that this one takes the place of
- */
-export function routeTable(routes: Iterable<RouteConfig>, keys?: KeySource, former: RouteTable = new Map()): RouteTable {
+export interface RouteTableOptions {
+  /** The secrets that a route's sender has handed over. */
+  learned?: (route: string) => readonly string[];
+  /** For providers that publish their keys. */
+  keys?: KeySource | undefined;
+  /** The table that the new one takes the place of. */
+  former?: RouteTable | undefined;
+}
+
+/** Throws a HookbayError when a route names a template or source that is none; then the old table stays. */
+export function routeTable(routes: Iterable<RouteConfig>, { learned, keys, former }: RouteTableOptions = {}): RouteTable {
   const table = new Map<string, Route>();
-  const formerly = new Map([...former.values()].map((route) => [route.name, route.admission]));
+  const formerly = new Map([...(former?.values() ?? [])].map((route) => [route.name, route.admission]));
   for (const config of routes) {
-    const types = config.verify.provider === 'none' ? [] : config.verify.type;
+    const verify = withLearned(config.verify, learned?.(config.name) ?? []);
+    const replies = repliesOf(verify.provider);
+    const types = verify.provider === 'none' ? [] : verify.type;
     table.set(config.path, {
       name: config.name,
       methods: new Set(config.methods),
       allow: config.methods.join(', '),
-      rule: verificationRule(config.verify, keys),
-      key: keyRule(config.dedup, config.verify),
+      rule: verificationRule(verify, keys),
+      key: keyRule(config.dedup, verify),
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),
       proxy: config.proxy,
       admission: admission(config.admission, formerly.get(config.name) ?? null),
       schema: config.schema,
-      acknowledgement: config.respond === null ? STANDARD_ACKNOWLEDGEMENT : acknowledgement(config.respond),
+      handshakes: handshakeRules(verify.provider, config.handshake, secretInUse(verify)),
+      acknowledgement: acknowledgement(config.respond ?? replies.acknowledgement),
+      emptyRefusals: replies.emptyRefusals,
     });
   }
   return table;

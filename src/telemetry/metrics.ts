@@ -44,6 +44,7 @@ export interface Metrics {
     accepted(route: string, seconds: number): void;
     duplicate(route: string, conflict: boolean, seconds: number): void;
     proxied(route: string, outcome: string): void;
+    handshake(route: string): void;
     rejected(route: string | null, reason: string, status: number): void;
   };
   readonly deliver: {
@@ -118,6 +119,7 @@ function ingestMetrics(registry: Registry): Metrics['ingest'] {
   const duplicates = counter('events_duplicate_total', 'Requests whose dedup key was already known.', 'route');
   const conflicts = counter('events_conflict_total', 'Duplicates that came with another body.', 'route');
   const proxied = counter('proxied_answers_total', 'What senders got on routes in proxy mode.', 'route', 'outcome');
+  const handshakes = counter('handshakes_total', 'Handshakes answered.', 'route');
   const rejected = counter('requests_rejected_total', 'Requests refused.', 'route', 'reason');
   const ack = histogram('ack_seconds', "From the request's head to its 2xx answer.", LATENCY_SECONDS, 'route');
   const of = oncePerName((route) => ({
@@ -139,6 +141,7 @@ function ingestMetrics(registry: Registry): Metrics['ingest'] {
       known.ack.observe(seconds);
     },
     proxied: (route, outcome) => proxied(route, outcome).add(1),
+    handshake: (route) => handshakes(route).add(1),
     rejected: (route, reason) => rejected(route ?? '', reason).add(1),
   };
 }

@@ -79,6 +79,8 @@ describe('answers', () => {
       '/api/v1/deliveries/{id}/release': held[0]?.id ?? '',
       '/api/v1/deliveries/{id}/discard': held[1]?.id ?? '',
       '/api/v1/routes/{name}/test': 'knowledgesdk',
+      '/api/v1/routes/{name}/arm': 'notion',
+      '/api/v1/routes/{name}/handshake': 'notion',
     };
     const fallback = (path: string) =>
       path.includes('/events/')
@@ -175,6 +177,7 @@ describe('answers', () => {
       'targets/x/pause',
       'targets/x/resume',
       'routes/x/test',
+      'routes/x/arm',
     ]) {
       await post(`/api/v1/${path}`).expect(404);
     }

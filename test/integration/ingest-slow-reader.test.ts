@@ -23,7 +23,7 @@ test('a sender that does not read its answer is cut off, and the memory is given
   };
   const senders = new WaitingSenders(
     answers,
-    { accepted: ignore, duplicate: ignore, rejected: ignore, proxied: ignore },
+    { accepted: ignore, duplicate: ignore, handshake: ignore, rejected: ignore, proxied: ignore },
     clock,
     inFlight,
   );

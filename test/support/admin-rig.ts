@@ -1,6 +1,8 @@
 import type { AdminPorts, AdminSettings, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
+import { Learning } from '../../src/ingest/learning.ts';
+import { MemorySecrets } from './ingest.ts';
 import { MemoryHistory } from './memory-history.ts';
 
 /** What a test may see and set of the parts behind the admin API. */
@@ -13,6 +15,8 @@ interface Parts {
   reload: ReloadResult;
   notReady: string[];
   paused: Map<string, string | null>;
+  secrets: MemorySecrets;
+  learning: Learning;
 }
 
 export interface AdminRig extends Parts {
@@ -36,13 +40,17 @@ const target = (name: string, reason: string | null | undefined): TargetView => 
   ...{ reason: reason ?? null, concurrency: 16, inFlight: 0, maxAttempts: 24, counts: { pending: 1 }, oldestDueAt: null },
 });
 
-function newParts(tokens: readonly string[]): Parts {
+function newParts(tokens: readonly string[], clock: Clock): Parts {
   const settings: AdminSettings = {
     tokens,
     routes: [
       {
-        ...{ name: 'knowledgesdk', path: '/webhooks/knowledgesdk', methods: ['POST'], provider: 'knowledgesdk' },
+        ...{ name: 'knowledgesdk', path: '/webhooks/knowledgesdk', url: null, methods: ['POST'], provider: 'knowledgesdk' },
         ...{ dedup: 'preset', dedupWindowMs: 604_800_000, deliver: [{ target: 'app', events: null }] },
+      },
+      {
+        ...{ name: 'notion', path: '/webhooks/notion', url: 'https://hooks.example.com/webhooks/notion', methods: ['POST'] },
+        ...{ provider: 'notion', dedup: 'preset', dedupWindowMs: 1_000, deliver: [{ target: 'app', events: null }] },
       },
     ],
     attempts: new Map([
@@ -52,8 +60,10 @@ function newParts(tokens: readonly string[]): Parts {
     shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
   };
   const store = new MemoryHistory({ targetsOf: () => ['app'] });
+  const secrets = new MemorySecrets();
+  const learning = new Learning({ store: secrets, clock, hide: () => undefined });
   const empty = { running: new Set<string>(), sent: [], wakes: 0, notReady: [], paused: new Map() };
-  return { store, settings, ...empty, reload: { kind: 'applied' } };
+  return { store, settings, secrets, learning, ...empty, reload: { kind: 'applied' } };
 }
 
 function targetsOf({ settings, paused }: Parts): Targets {
@@ -88,6 +98,7 @@ function portsOf(parts: Parts): AdminPorts {
     dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },
     test: { send },
+    learning: parts.learning,
     reload: async () => parts.reload,
     readiness: () => ({ ready: parts.notReady.length === 0, reasons: parts.notReady }),
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: async () => 'hookbay_ready 1\n' },
@@ -95,11 +106,11 @@ function portsOf(parts: Parts): AdminPorts {
 }
 
 /** Ports over a store in memory, for an app that is only looked at. */
-export const adminPorts = (): AdminPorts => portsOf(newParts([]));
+export const adminPorts = (): AdminPorts => portsOf(newParts([], systemClock));
 
 /** A real private listener on loopback over a store in memory. */
 export async function adminRig(options: RigOptions = {}): Promise<AdminRig> {
-  const parts = newParts(options.tokens ?? ['correct-horse-battery']);
+  const parts = newParts(options.tokens ?? ['correct-horse-battery'], options.clock ?? systemClock);
   const log: AdminRig['log'] = [];
   const logged = (level: string) => (record: object, message: string) => void log.push({ level, message, record });
   const server = createAdminServer({

@@ -9,8 +9,9 @@ import type {
   PlannedDelivery,
   UnavailableReason,
 } from '../../src/domain/event.ts';
+import { Learning } from '../../src/ingest/learning.ts';
 import { createPublicListener, type PublicListenerOptions, type PublicSettings } from '../../src/ingest/listener.ts';
-import type { EventLog } from '../../src/ingest/ports.ts';
+import type { EventLog, LearnedSecret, SecretStore } from '../../src/ingest/ports.ts';
 import { ReceivedRequest } from '../../src/ingest/received.ts';
 import { type Sender, senderOf } from '../../src/providers/sender.ts';
 import type { SourceText } from '../../src/providers/source.ts';
@@ -46,6 +47,7 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     methods: ['POST'],
     verify: verifyConfig(),
     dedup: { kind: 'preset', windowMs: 1_000 },
+    handshake: { verifyToken: [], topic: [] },
     deliver: [{ target: 'app', events: null }],
     proxy: null,
     admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000 },
@@ -123,6 +125,23 @@ export class MemoryLog implements EventLog {
   }
 }
 
+/** Keeps learned secrets as long as the test runs; `failing` makes it refuse. */
+export class MemorySecrets implements SecretStore {
+  learned: LearnedSecret[] = [];
+  failing = false;
+
+  learn(secret: LearnedSecret): Promise<void> {
+    if (this.failing) return Promise.reject(new Error('the disk is full'));
+    this.learned.push(secret);
+    return Promise.resolve();
+  }
+
+  forget(route: string): Promise<void> {
+    this.learned = this.learned.filter((each) => each.route !== route);
+    return Promise.resolve();
+  }
+}
+
 /** A running listener with everything it reports to. */
 export async function startListener(changes: Partial<PublicListenerOptions> = {}) {
   const log = new MemoryLog();
@@ -130,7 +149,10 @@ export async function startListener(changes: Partial<PublicListenerOptions> = {}
   const observed: unknown[][] = [];
   const lines: { level: string; message: string; record: object }[] = [];
   const line = (level: string) => (record: object, message: string) => void lines.push({ level, record, message });
+  const learning = changes.learning ?? new Learning({ store: new MemorySecrets(), clock: systemClock, hide: () => undefined });
   const listener = createPublicListener({
+    learning,
+    confirmation: { confirm: () => Promise.resolve({ kind: 'failed', reason: 'nobody confirms here' }) },
     listen: { host: '127.0.0.1', port: 0 },
     settings: settings(),
     log,
@@ -140,6 +162,7 @@ export async function startListener(changes: Partial<PublicListenerOptions> = {}
       accepted: (...args) => void observed.push(['accepted', ...args]),
       duplicate: (...args) => void observed.push(['duplicate', ...args]),
       proxied: (...args) => void observed.push(['proxied', ...args]),
+      handshake: (...args) => void observed.push(['handshake', ...args]),
       rejected: (...args) => void observed.push(['rejected', ...args]),
     },
     logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
@@ -148,7 +171,7 @@ export async function startListener(changes: Partial<PublicListenerOptions> = {}
     ...changes,
   });
   const { port } = await listener.start();
-  return { listener, log, rejections, observed, lines, port, url: `http://127.0.0.1:${port}` };
+  return { listener, learning, log, rejections, observed, lines, port, url: `http://127.0.0.1:${port}` };
 }
 
 /** A plain socket: what is written goes out as it is, and all that comes back is kept. */

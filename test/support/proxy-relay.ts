@@ -65,6 +65,7 @@ export async function startProxyRelay(first: ProxySetup) {
     reloadConfig: async () => load(),
     dashboardDir: folder,
     build: { version: '0', node: '0' },
+    hideSecret: () => undefined,
     memory: () => ({ rss: 0, heapUsed: 0, external: 0 }),
   });
   const { public: open, admin: inner } = await relay.start();

@@ -16,7 +16,19 @@ function file(name: string, text: string): string {
 }
 
 describe('the program', () => {
-  const commands = ['serve', 'check', 'reload', 'send', 'events', 'deliveries', 'replay', 'rejections', 'targets', 'healthcheck'];
+  const commands = [
+    'serve',
+    'check',
+    'reload',
+    'send',
+    'events',
+    'deliveries',
+    'replay',
+    'rejections',
+    'targets',
+    'arm',
+    'healthcheck',
+  ];
 
   it.each(commands)('%s --help exits 0 with an example and --json', async (command) => {
     const { exitCode, stdout } = await hookbay([command, '--help']);
@@ -38,6 +50,8 @@ describe('the program', () => {
     [['replay'], 'Say what to replay'],
     [['replay', 'evt_1', '--status', 'dead'], 'not both'],
     [['targets', '--pause'], 'needs the name of a target'],
+    [['arm', 'asana', '--minutes', '90'], 'whole number from 1 to 60'],
+    [['arm', 'asana', '--off', '--show'], 'Only one of'],
     [['send'], 'Name either --route or --to'],
     [['send', '--to', 'nonsense'], 'needs a URL'],
     [['send', '--to', 'http://127.0.0.1:1', '--provider', 'acme'], 'There are: knowledgesdk'],

@@ -76,6 +76,7 @@ describe('defaults', () => {
     expect(config.routes.get('hook')).toEqual({
       name: 'hook',
       path: '/hook',
+      handshake: { verifyToken: [], topic: [] },
       methods: ['POST'],
       verify: { provider: 'none' },
       dedup: { kind: 'none' },

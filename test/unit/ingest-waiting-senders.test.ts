@@ -20,7 +20,13 @@ function open({ startsSoon = true } = {}) {
         return () => waiting.delete(told);
       },
     },
-    { accepted: ignore, duplicate: ignore, rejected: ignore, proxied: (_route, outcome) => void observed.push(outcome) },
+    {
+      accepted: ignore,
+      duplicate: ignore,
+      handshake: ignore,
+      rejected: ignore,
+      proxied: (_route, outcome) => void observed.push(outcome),
+    },
     clock,
     new InFlightBytes(1024),
   );

@@ -30,6 +30,7 @@ function exercise(metrics: Metrics): void {
   const store: Omit<StoreObserver, 'walAlarm'> = metrics.store;
   ingest.accepted('knowledgesdk', 0.003);
   ingest.duplicate('knowledgesdk', true, 0.001);
+  ingest.handshake('slack');
   ingest.rejected('knowledgesdk', 'verification_failed', 401);
   ingest.rejected(null, 'unknown_path', 404);
   deliver.attempt('app', 'retry', 500, 0.2);

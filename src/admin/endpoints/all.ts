@@ -4,6 +4,7 @@ import { eventEndpoints } from './events.ts';
 import { healthEndpoints } from './health.ts';
 import { relayEndpoints } from './relay.ts';
 import { replayEndpoints } from './replays.ts';
+import { routeEndpoints } from './routes.ts';
 import { sessionEndpoints } from './session.ts';
 import { targetEndpoints } from './targets.ts';
 
@@ -13,6 +14,7 @@ export const endpoints: readonly Endpoint[] = [
   ...deliveryEndpoints,
   ...replayEndpoints,
   ...targetEndpoints,
+  ...routeEndpoints,
   ...relayEndpoints,
   ...sessionEndpoints,
   ...healthEndpoints,

@@ -1,35 +1,11 @@
 import { z } from 'zod';
 import { type Endpoint, endpoint, json } from '../endpoint.ts';
-import { pageJson, rejectionJson, routeJson, statsJson } from '../present.ts';
-import { missing, RequestRefused } from '../problem.ts';
-import { rejectionsQuery, testBody } from '../requests.ts';
+import { pageJson, rejectionJson, statsJson } from '../present.ts';
+import { RequestRefused } from '../problem.ts';
+import { rejectionsQuery } from '../requests.ts';
 import * as shapes from '../shapes.ts';
 
 export const relayEndpoints: readonly Endpoint[] = [
-  endpoint({
-    method: 'get',
-    path: '/api/v1/routes',
-    summary: 'All routes, without their credentials',
-    access: 'token',
-    answers: {
-      200: { description: 'All of them', schema: z.strictObject({ data: z.array(shapes.route), nextCursor: z.null() }) },
-    },
-    handle: ({ settings }) => json({ data: settings.routes.map(routeJson), nextCursor: null }),
-  }),
-  endpoint({
-    method: 'post',
-    path: '/api/v1/routes/{name}/test',
-    summary: 'Send a signed test event through the real ingest',
-    access: 'token',
-    body: testBody,
-    answers: { 200: { description: 'What the route answered', schema: shapes.testAnswer } },
-    problems: [404],
-    handle: async ({ id, body, ports }) => {
-      const answer = await ports.test.send(id, { type: body.type ?? null, payload: body.payload ?? null });
-      if (answer.kind === 'missing') throw missing('route', id);
-      return json({ statusCode: answer.statusCode, eventId: answer.eventId, code: answer.code });
-    },
-  }),
   endpoint({
     method: 'get',
     path: '/api/v1/rejections',

@@ -7,6 +7,7 @@ import { ensureBallast } from './ballast.ts';
 import { openWriter } from './connection.ts';
 import { networkFileSystemOf } from './file-system.ts';
 import { type HighWater, HighWaterFile, highWaterFileOf, readHighWater } from './high-water.ts';
+import { learnedSecrets } from './learned.ts';
 import { lockDatabase } from './lock.ts';
 import { migrate } from './migrate.ts';
 import type { OpenReport, OpenRequest } from './protocol.ts';
@@ -53,6 +54,7 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
       ballast: ensureBallast(file, minFree),
       paused: pausedTargets(db),
       backlogs: writer.backlogs(),
+      learned: learnedSecrets(db),
     };
     const close = (): void => {
       db.close();

@@ -1,6 +1,7 @@
 import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
 import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
+import type { LearnedRow } from './learned.ts';
 
 /** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
 
@@ -57,6 +58,8 @@ export type Command =
   | { kind: 'replay-event'; event: number; targets: string[]; now: number }
   | { kind: 'pause'; target: string; reason: string | null; now: number }
   | { kind: 'resume'; target: string }
+  | { kind: 'learn'; row: LearnedRow }
+  | { kind: 'forget'; route: string }
   | { kind: 'reject'; rejections: NewRejection[] }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
@@ -159,6 +162,8 @@ export interface OpenReport {
   paused: { target: string; at: number; reason: string | null }[];
   /** Of every route that ever had one. */
   backlogs: RouteBacklog[];
+  /** Secrets: never to be logged or shown. */
+  learned: LearnedRow[];
 }
 
 export type WriterMessage =

@@ -15,6 +15,7 @@ import { ReaderClient } from './reader-client.ts';
 import type { ReaderMessage, ReaderRequest } from './reader-protocol.ts';
 import { SqliteRejectionLog } from './rejection-log.ts';
 import { SqliteReplayWork } from './replay-work.ts';
+import { type SecretStore, secretStore } from './secret-store.ts';
 import { startThread } from './thread.ts';
 import { type RetentionAges, Upkeep } from './upkeep.ts';
 
@@ -53,6 +54,7 @@ export interface Store {
   /** Stores that a target is paused, so that it stays so over a restart. */
   pause(target: string, reason: string | null): Promise<void>;
   resume(target: string): Promise<void>;
+  secrets: SecretStore;
   /** Resolves when the file or the disk under it can no longer be trusted: the process must end with an error. */
   broken: Promise<HookbayError>;
   /** Writes what is waiting and closes the files. */
@@ -100,6 +102,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     health,
     pause: async (target, reason) => void (await commits.command({ kind: 'pause', target, reason, now: now() })),
     resume: async (target) => void (await commits.command({ kind: 'resume', target })),
+    secrets: secretStore(commits, report.learned),
     broken: broken.promise,
     close: async () => {
       upkeep.close();

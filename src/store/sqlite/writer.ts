@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { Appender } from './append.ts';
 import { DedupIndex } from './dedup-index.ts';
 import { DeliveryRows } from './delivery-rows.ts';
+import { LearnedSecrets } from './learned.ts';
 import { Leaser } from './lease.ts';
 import { LeaseTable } from './leases.ts';
 import { Operator } from './operate.ts';
@@ -29,6 +30,7 @@ export class Writer {
   readonly #retention: Retention;
   readonly #rejections: Rejections;
   readonly #tasks: Tasks;
+  readonly #learned: LearnedSecrets;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -49,6 +51,7 @@ export class Writer {
     this.#retention = new Retention(db, this.#tallies, this.#keys);
     this.#rejections = new Rejections(db, this.#tallies);
     this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
+    this.#learned = new LearnedSecrets(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -187,6 +190,12 @@ export class Writer {
         return { kind: 'ok' };
       case 'resume':
         this.#operator.resume(command.target);
+        return { kind: 'ok' };
+      case 'learn':
+        this.#learned.learn(command.row);
+        return { kind: 'ok' };
+      case 'forget':
+        this.#learned.forget(command.route);
         return { kind: 'ok' };
       case 'reject':
         this.#rejections.record(command.rejections);
