@@ -16,13 +16,19 @@ export function headerValue(headers: HeaderList, name: string): string | null {
   return found;
 }
 
-/** Whether a header is there more than once with different values. A credential must not be ambiguous. */
-export function isConflicting(headers: HeaderList, name: string): boolean {
-  let first: string | null = null;
+/** A header that is there more than once with different values. */
+export const CONFLICTING: unique symbol = Symbol('conflicting');
+
+/**
+ * The one value of a header that must not be ambiguous, as a credential must not; null when it is not there.
+ * @param name in lower case
+ */
+export function soleValue(headers: HeaderList, name: string): string | typeof CONFLICTING | null {
+  let found: string | null = null;
   for (const [rawName, value] of headers) {
     if (rawName.length !== name.length || rawName.toLowerCase() !== name) continue;
-    if (first !== null && first !== value) return true;
-    first = value;
+    if (found !== null && found !== value) return CONFLICTING;
+    found = value;
   }
-  return false;
+  return found;
 }

@@ -1,6 +1,7 @@
 import { KNOWLEDGESDK_PRESETS } from './presets/knowledgesdk.ts';
 import { PUBLIC_KEY_PRESETS } from './presets/public-keys.ts';
 import { SIGNED_BODY_PRESETS } from './presets/signed-body.ts';
+import { SIGNED_MESSAGE_PRESETS } from './presets/signed-messages.ts';
 import { SIGNED_TIME_PRESETS } from './presets/signed-time.ts';
 import { SIGNED_URL_PRESETS } from './presets/signed-url.ts';
 import { STANDARD_WEBHOOKS_PRESETS } from './presets/standard-webhooks.ts';
@@ -12,6 +13,7 @@ export const PRESETS = {
   ...KNOWLEDGESDK_PRESETS,
   ...STANDARD_WEBHOOKS_PRESETS,
   ...SIGNED_BODY_PRESETS,
+  ...SIGNED_MESSAGE_PRESETS,
   ...SIGNED_TIME_PRESETS,
   ...SIGNED_URL_PRESETS,
   ...TOKEN_PRESETS,

@@ -1,5 +1,5 @@
 import type { HeaderList } from '../domain/event.ts';
-import { headerValue, isConflicting } from '../domain/header-list.ts';
+import { CONFLICTING, headerValue, soleValue } from '../domain/header-list.ts';
 import { type FormFields, parseForm } from './form.ts';
 import { readPath, type Source } from './source.ts';
 
@@ -77,23 +77,30 @@ export class ReadableRequest implements RequestParts {
     return value !== null && value !== undefined;
   }
 
-  /** Whether the source is there more than once with different values, so that it matters who reads which. */
-  isAmbiguous(source: Source): boolean {
+  /**
+   * What is at a source that must not be ambiguous, as a credential must not: several different values make it matter who
+   * reads which. What is there without being a text is empty; null when nothing is there.
+   */
+  sole(source: Source, item = 0): string | typeof CONFLICTING | null {
     switch (source.in) {
       case 'header':
-        return isConflicting(this.headers, source.name);
+        return soleValue(this.headers, source.name);
       case 'bearer':
-        return isConflicting(this.headers, 'authorization');
+        if (soleValue(this.headers, 'authorization') === CONFLICTING) return CONFLICTING;
+        break;
       case 'query':
-        return new Set(new URLSearchParams(this.query).getAll(source.name)).size > 1;
+        if (new Set(new URLSearchParams(this.query).getAll(source.name)).size > 1) return CONFLICTING;
+        break;
       case 'form':
-        return new Set(this.form()?.get(source.name)).size > 1;
+        if (new Set(this.form()?.get(source.name)).size > 1) return CONFLICTING;
+        break;
       case 'body':
       case 'sig':
-        return false;
+        break;
       default:
-        return source satisfies never;
+        source satisfies never;
     }
+    return this.has(source, item) ? (this.text(source, item) ?? '') : null;
   }
 
   #value(source: Source, item: number): unknown {

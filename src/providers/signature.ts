@@ -15,22 +15,30 @@ export interface SignatureField {
 
 /** Nobody sends more, and each costs a comparison or worse. */
 const MOST_SIGNATURES = 16;
+const MOST_ITEMS = 64;
 const NONE: ReadonlyMap<string, string | null> = new Map();
 
 /** Takes a field apart. Never throws; what is no signature is left out. */
 export function parseSignatures(field: string, parse: SignatureParse | undefined): SignatureField {
   if (parse === undefined) return { signatures: [{ key: null, text: field }], others: NONE };
   const { item, kv, key } = parse;
+  const isSignature = (name: string): boolean => (typeof key === 'string' ? name === key : key.includes(name));
+  if (item === undefined) {
+    const at = field.indexOf(kv);
+    const name = field.slice(0, Math.max(at, 0));
+    const text = field.slice(at + kv.length);
+    if (at >= 0 && isSignature(name)) return { signatures: [{ key: name, text }], others: NONE };
+    return { signatures: [], others: NONE };
+  }
   const signatures: WrittenSignature[] = [];
   const others = new Map<string, string | null>();
-  // One more than can be used, so that a field of nothing but separators costs no memory.
-  const items = item === undefined ? [field] : field.split(item, MOST_SIGNATURES * 2 + 1);
-  for (const written of items) {
+  // Bounded, so that a field of nothing but separators costs no memory.
+  for (const written of field.split(item, MOST_ITEMS)) {
     const at = written.indexOf(kv);
     if (at < 0) continue;
-    const name = item === undefined ? written.slice(0, at) : written.slice(0, at).trim();
-    const text = item === undefined ? written.slice(at + kv.length) : written.slice(at + kv.length).trim();
-    if (typeof key === 'string' ? name === key : key.includes(name)) signatures.push({ key: name, text });
+    const name = written.slice(0, at).trim();
+    const text = written.slice(at + kv.length).trim();
+    if (isSignature(name)) signatures.push({ key: name, text });
     else others.set(name, others.has(name) && others.get(name) !== text ? null : text);
   }
   return { signatures: signatures.slice(0, MOST_SIGNATURES), others };

@@ -1,3 +1,4 @@
+import { CONFLICTING } from '../../domain/header-list.ts';
 import type { KeyAddress } from '../../providers/keys.ts';
 import { type Source, sourceLabel } from '../../providers/source.ts';
 import type { KeySource } from '../key-source.ts';
@@ -45,9 +46,8 @@ export const wrong = (reason: WrongReason, explanation: string): Wrong => ({ kin
  * @returns null when it is absent
  */
 export function readField(request: ReceivedRequest, source: Source, item = 0): string | Wrong | null {
-  if (!request.has(source, item)) return null;
-  if (request.isAmbiguous(source)) return wrong('ambiguous', `there are several ${sourceLabel(source)}s with different values`);
-  return request.text(source, item) ?? '';
+  const text = request.sole(source, item);
+  return text === CONFLICTING ? wrong('ambiguous', `there are several ${sourceLabel(source)}s with different values`) : text;
 }
 
 /** Each item costs at least a hash, and no sender has so many. */

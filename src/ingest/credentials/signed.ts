@@ -26,6 +26,7 @@ export interface SignedTime {
   outside: Extract<TimestampCheck, { kind: 'outside' }> | null;
 }
 
+const NO_URL = [''];
 const NO_TIME: SignedTime = { kind: 'time', text: '', outside: null };
 
 /** The part of a signature that does not depend on its kind: message and time. Everything is prepared once. */
@@ -69,7 +70,7 @@ export class SignedMessage {
   /** The message in each spelling that may have been signed; mostly one. */
   messages(request: ReceivedRequest, timestamp: string, item: number): readonly Chunk[][] | Wrong {
     const messages: Chunk[][] = [];
-    for (const url of this.#urls === null ? [''] : this.#urls(request)) {
+    for (const url of this.#urls === null ? NO_URL : this.#urls(request)) {
       const input: MessageInput = { request, timestamp, url, item };
       const chunks = messageChunks(this.#parts, input);
       if (chunks === null) return wrong('incomplete', missingPart(this.#parts, input));
