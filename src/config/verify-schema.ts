@@ -82,7 +82,7 @@ const signed = {
       expected: '{ item: ",", kv: "=", key: v1 }',
     }),
   message: message().prefault('{body}').meta({ description: 'What is signed.' }),
-  encoding: choice(['hex', 'base64']).prefault('hex').meta({ description: 'How the signature is written.' }),
+  encoding: choice(['hex', 'base64', 'base64url']).prefault('hex').meta({ description: 'How the signature is written.' }),
   timestamp: z
     .strictObject({
       from: source().meta({ description: 'Where the signed time is.' }),

@@ -35,12 +35,9 @@ export function place(request: OutgoingRequest, source: Source, text: string, it
     case 'bearer':
       request.headers.authorization = `Bearer ${text}`;
       return;
-    case 'query': {
-      const query = new URLSearchParams(request.query);
-      query.set(source.name, text);
-      request.query = query.toString();
+    case 'query':
+      request.query = withParameter(request.query, source.name, text);
       return;
-    }
     case 'body':
       request.body = withText(request.body, source.path, text, item);
       return;
@@ -55,6 +52,12 @@ export function place(request: OutgoingRequest, source: Source, text: string, it
     default:
       source satisfies never;
   }
+}
+
+/** The other parameters stay as they are written, because the URL may be signed. */
+function withParameter(query: string, name: string, text: string): string {
+  const others = query.split('&').filter((part) => part !== '' && !new URLSearchParams(part).has(name));
+  return [...others, new URLSearchParams([[name, text]])].join('&');
 }
 
 function withText(body: Buffer, path: readonly string[], text: string, item: number): Buffer {

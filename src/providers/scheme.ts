@@ -4,6 +4,9 @@ import type { SourceText } from './source.ts';
 
 export type HashAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
+/** How a signature is written; `base64url` is without padding (RFC 4648 section 5). */
+export type SignatureEncoding = 'hex' | 'base64' | 'base64url';
+
 /** `s`, `ms`, ISO 8601 or an HTTP date; `any` tells the first three apart by their looks. */
 export type TimestampUnit = 's' | 'ms' | 'iso' | 'httpdate' | 'any';
 
@@ -81,7 +84,7 @@ interface SignedScheme extends Repeated {
    */
   message?: string;
   /** Hex where it is left out. */
-  encoding?: 'hex' | 'base64';
+  encoding?: SignatureEncoding;
   /** It is only checked when the signature covers it; anything else would prove nothing. */
   timestamp?: TimestampScheme;
   url?: UrlSpelling;

@@ -1,4 +1,4 @@
-import type { SignatureParse } from './scheme.ts';
+import type { SignatureEncoding, SignatureParse } from './scheme.ts';
 
 /** A signature as it stands in its field: still written, under its key where it has one. */
 export interface WrittenSignature {
@@ -57,12 +57,12 @@ export function writeSignature(text: string, parse: SignatureParse | undefined, 
  * @param bytes how many there have to be; null when that is open
  * @returns null when the text is malformed
  */
-export function decodeSignature(text: string, encoding: 'hex' | 'base64', bytes: number | null): Buffer | null {
+export function decodeSignature(text: string, encoding: SignatureEncoding, bytes: number | null): Buffer | null {
   if (encoding === 'hex') {
     if (text.length % 2 !== 0 || !/^[0-9a-fA-F]+$/.test(text)) return null;
     return bytes === null || text.length === bytes * 2 ? Buffer.from(text, 'hex') : null;
   }
-  const decoded = Buffer.from(text, 'base64');
-  if (decoded.length === 0 || decoded.toString('base64') !== text) return null;
+  const decoded = Buffer.from(text, encoding);
+  if (decoded.length === 0 || decoded.toString(encoding) !== text) return null;
   return bytes === null || decoded.length === bytes ? decoded : null;
 }

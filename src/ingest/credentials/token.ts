@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { TokenScheme } from '../../providers/scheme.ts';
 import { filledSource, paramText, type SenderParams } from '../../providers/sender.ts';
+import { decodeSignature } from '../../providers/signature.ts';
 import { parseSource, type Source, sourceLabel } from '../../providers/source.ts';
 import { ABSENT, type Credential, type CredentialCheck, eachItem, RIGHT, readField, wrong } from './credential.ts';
 
@@ -48,9 +49,9 @@ export function basicCredential(passwords: readonly string[], params: SenderPara
       const value = readField(request, AUTHORIZATION);
       if (value === null) return ABSENT;
       if (typeof value !== 'string') return value;
-      const encoded = BASIC.exec(value)?.[1];
-      if (encoded === undefined) return wrong('malformed', `the ${label} is not basic authentication`);
-      if (isAmong(digests, Buffer.from(encoded, 'base64'))) return RIGHT;
+      const pair = decodeSignature(BASIC.exec(value)?.[1] ?? '', 'base64', null);
+      if (pair === null) return wrong('malformed', `the ${label} is not basic authentication`);
+      if (isAmong(digests, pair)) return RIGHT;
       return wrong('no_match', `the ${label} does not match the configured user and password`);
     },
   };
