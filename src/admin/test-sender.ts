@@ -39,7 +39,7 @@ export function createTestSender({ routes, publicListener, clock }: TestSenderOp
         retry: { limit: 0 },
         timeout: { request: TIMEOUT_MS },
       });
-      // In proxy mode the body is the target's own, and the id stands in a header.
+      // Where the body is the target's (proxy mode) or the route's own, the id stands in a header.
       const named = response.headers['hookbay-event-id'];
       const { eventId, code } = typeof named === 'string' ? { eventId: named, code: null } : answerOf(response.body);
       return { kind: 'answered', statusCode: response.statusCode, eventId, code };

@@ -1,5 +1,6 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { HandshakeConfig } from '../config/types.ts';
+import { CONFLICTING } from '../domain/header-list.ts';
 import {
   type Condition,
   type Handshake,
@@ -123,7 +124,8 @@ function knownText(
 
 /** The text at a source; null when it is missing, or there more than once with different values. */
 function only(request: ReceivedRequest, source: Source): string | null {
-  return request.isAmbiguous(source) ? null : request.text(source);
+  const value = request.sole(source);
+  return value === CONFLICTING || value === '' ? null : value;
 }
 
 /** Challenges come from strangers and go back: printable ASCII, as every provider's are, and not long (Microsoft's have 130 characters). */

@@ -86,6 +86,8 @@ describe('a delivery in words', () => {
     expect(outlookWords(delivery, true, now)).toBe('waits until app is resumed');
     expect(outlookWords({ ...delivery, status: 'dead', reason: 'attempts_exhausted' })).toBe('given up after 1 attempt');
     expect(outlookWords({ ...delivery, status: 'held', reason: 'new_reason' })).toBe('waits for a person: new reason');
+    const quarantined = outlookWords({ ...delivery, status: 'held', reason: 'schema_invalid: /a must NOT have: "b"' });
+    expect(quarantined).toBe('waits for a person: its body does not match the route\'s schema (/a must NOT have: "b")');
   });
 });
 

@@ -157,6 +157,21 @@ describe('a schema', () => {
     expect((await post(hookbay)).status).toBe(200);
   });
 
+  test('in proxy mode nobody waits for an answer to what is held', async () => {
+    const proxy = { target: 'app', deadlineMs: 20_000 };
+    let asked = 0;
+    const awaitAnswer = (): null => {
+      asked += 1;
+      return null;
+    };
+    const schema = { file: '/s', onInvalid: 'hold' as const, check };
+    const hookbay = await start({ schema, proxy }, [], { answers: { awaitAnswer } });
+    expect(await post(hookbay, {}, '{}')).toMatchObject({ status: 200 });
+    expect(asked).toBe(0);
+    expect(await post(hookbay)).toMatchObject({ status: 200 });
+    expect(asked).toBe(1);
+  });
+
   test('nobody learns of it who is not verified', async () => {
     const hookbay = await start({ schema: { file: '/s', onInvalid: 'refuse', check } });
     expect((await post(hookbay, { 'x-knowledgesdk-webhook-token': 'wrong' }, '{}')).status).toBe(401);
@@ -174,6 +189,7 @@ describe('an acknowledgement of its own', () => {
     expect([accepted.status, accepted.text, accepted.headers['x-a']]).toEqual([202, 'thänks', 'b']);
     expect(accepted.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(accepted.headers['content-length']).toBe('7');
+    expect(accepted.headers['hookbay-event-id']).toBe('evt_1');
     hookbay.log.result = () => ({ kind: 'duplicate', eventId: 'evt_1', conflict: false });
     expect(await post(hookbay)).toMatchObject({ status: 202, text: 'thänks' });
     expect(hookbay.observed.map(([kind]) => kind)).toEqual(['accepted', 'duplicate']);

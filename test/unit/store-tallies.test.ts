@@ -138,7 +138,6 @@ describe('backlogs', () => {
     tallies.add('r', 'app', 'pending', 1);
     tallies.move('r', 'app', 'pending', 'delivered');
     tallies.write();
-    tallies.write();
     expect(tallies.keep()).toEqual([]);
   });
 
