@@ -1,9 +1,10 @@
 import type { OutgoingRequest } from '../providers/draft.ts';
-import { isProviderName, PROVIDER_NAMES, type ProviderName, presetOf } from '../providers/presets.ts';
+import { type ProviderName, presetOf } from '../providers/presets.ts';
 import { sampleRequest } from '../providers/sample.ts';
 import { type Sender, secretName, senderOf } from '../providers/sender.ts';
 import { isSignable, signRequest } from '../providers/sign.ts';
 import { wrongUse } from './command-error.ts';
+import { providerNamed } from './provider-name.ts';
 
 /** What to send, and with which credentials. */
 export interface TestRequestOptions {
@@ -77,9 +78,4 @@ function paramsOf(written: readonly string[]): Record<string, string> {
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
   return Object.fromEntries(pairs);
-}
-
-function providerNamed(name: string): ProviderName {
-  if (isProviderName(name)) return name;
-  throw wrongUse(`There is no provider preset "${name}".`, `There are: ${PROVIDER_NAMES.join(', ')}.`);
 }

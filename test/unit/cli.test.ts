@@ -16,7 +16,19 @@ function file(name: string, text: string): string {
 }
 
 describe('the program', () => {
-  const commands = ['serve', 'check', 'reload', 'send', 'events', 'deliveries', 'replay', 'rejections', 'targets', 'healthcheck'];
+  const commands = [
+    'serve',
+    'check',
+    'reload',
+    'send',
+    'events',
+    'deliveries',
+    'replay',
+    'rejections',
+    'targets',
+    'providers',
+    'healthcheck',
+  ];
 
   it.each(commands)('%s --help exits 0 with an example and --json', async (command) => {
     const { exitCode, stdout } = await hookbay([command, '--help']);

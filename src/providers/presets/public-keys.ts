@@ -94,7 +94,13 @@ export const PUBLIC_KEY_PRESETS = {
         timestamp: { from: 'header:paypal-transmission-time', unit: 'iso', toleranceMs: FIVE_MINUTES_MS },
       },
     ],
-    params: { webhookId: { description: "The webhook's id, from PayPal's developer dashboard.", required: true, example: '${PAYPAL_WEBHOOK_ID}' } },
+    params: {
+      webhookId: {
+        description: "The webhook's id, from PayPal's developer dashboard.",
+        required: true,
+        example: '${PAYPAL_WEBHOOK_ID}',
+      },
+    },
     id: ['body:id'],
     type: ['body:event_type'],
     sample: {

@@ -2,8 +2,9 @@ import { type ProviderName, presetOf } from '../presets.ts';
 import type { KeyScheme, KnownBy, ProviderPreset, ReplyHints } from '../scheme.ts';
 import { settingsOf, signsUrl } from '../sender.ts';
 import { isSignable } from '../sign.ts';
+import { handshakeWords } from './handshake-words.ts';
 import { type CredentialWords, credentialWords, schemeSummary } from './scheme-words.ts';
-import { sendCommand, type SettingWords, settingWords, verifyLines } from './setup.ts';
+import { type SettingWords, sendCommand, settingWords, verifyLines } from './setup.ts';
 
 /** All that a person needs to know of a preset, in words; the command line and the documentation show it. */
 export interface ProviderDescription {
@@ -25,6 +26,8 @@ export interface ProviderDescription {
   dedupKey: readonly string[];
   /** Where an event's type is found; empty when events name none. */
   eventType: readonly string[];
+  /** What it sends that is no event and wants a certain answer, each in a sentence. */
+  handshakes: readonly string[];
   /** What the provider wants of answers. */
   answers: string | null;
   /** The command that signs a test event like the provider; null when only the provider can. */
@@ -43,7 +46,7 @@ const KNOWN: Readonly<Record<KnownBy, KnownWords>> = {
 export const KNOWN_MEANING: Readonly<Record<KnownWords, string>> = {
   'vendor-verified': "the vendor's own code was run against it, or an example of theirs recomputed",
   documented: "the vendor's documents or sources were read",
-  'from catalogues': "known from other people's lists and experience only: try it with a real webhook before you rely on it",
+  'from catalogues': "other people's lists and experience only; try it with a real webhook before you rely on it",
 };
 
 const OVERRIDES: readonly string[] = ['from', 'header', 'message', 'timestamp', 'tolerance'];
@@ -65,6 +68,7 @@ export function describeProvider(name: ProviderName): ProviderDescription {
     credentials: preset.auth.map(credentialWords),
     dedupKey: preset.id.map(keyText),
     eventType: [...preset.type],
+    handshakes: handshakeWords(name),
     answers: preset.reply === undefined ? null : answerWords(preset.reply),
     send: isSignable(preset) ? sendCommand(name, preset) : null,
   };
@@ -80,7 +84,8 @@ function overridesOf(name: ProviderName, preset: ProviderPreset): string[] {
 /** As `dedup.key` and `custom.id` are written. */
 function keyText(scheme: KeyScheme): string {
   if (scheme === 'hash') return 'hash of the body';
-  return typeof scheme === 'string' ? scheme : scheme.template;
+  if (typeof scheme === 'string') return scheme;
+  return scheme.unless === undefined ? scheme.template : `${scheme.template} (where there is no ${scheme.unless})`;
 }
 
 function answerWords({ ok, emptyBody, never }: ReplyHints): string {

@@ -1,14 +1,6 @@
-import type {
-  AuthScheme,
-  HmacScheme,
-  PublicKey,
-  PublicKeyScheme,
-  SharedKey,
-  TimestampScheme,
-  TimestampUnit,
-} from '../scheme.ts';
+import type { AuthScheme, HmacScheme, PublicKey, PublicKeyScheme, SharedKey, TimestampScheme, TimestampUnit } from '../scheme.ts';
 import { writeSignature } from '../signature.ts';
-import { parseSource, type SourceText, sourceLabel } from '../source.ts';
+import { parseSource, type Source, type SourceText, sourceLabel } from '../source.ts';
 import { parseTemplate } from '../template.ts';
 import { listed, spokenDuration } from './text.ts';
 
@@ -77,22 +69,30 @@ export function placeWords(from: SourceText): string {
 
 function formWords({ parse, encoding = 'hex', timestamp }: SignedScheme): string {
   const inSignature = timestamp?.from.startsWith('sig:') ? timestamp.from.slice('sig:'.length) : null;
-  const field = writeSignature(`<${encoding}>`, parse, inSignature === null ? [] : [[inSignature, '<time>']]);
+  const anyKey =
+    parse === undefined ? undefined : { ...parse, key: typeof parse.key === 'string' ? parse.key : parse.key.join('|') };
+  const field = writeSignature(`<${encoding}>`, anyKey, inSignature === null ? [] : [[inSignature, '<time>']]);
   return parse?.item === undefined ? field : `${field}; any of several is enough`;
 }
 
 const HASHES = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' } as const;
-const PUBLIC_ALGORITHMS = { ed25519: 'Ed25519', 'ecdsa-p256': 'ECDSA P-256 with SHA-256', 'rsa-sha256': 'RSA with SHA-256' } as const;
+const PUBLIC_ALGORITHMS = {
+  ed25519: 'Ed25519',
+  'ecdsa-p256': 'ECDSA P-256 with SHA-256',
+  'rsa-sha256': 'RSA with SHA-256',
+} as const;
 
 export function algorithmWords(scheme: SignedScheme): string {
   if (scheme.kind === 'pubkey') return PUBLIC_ALGORITHMS[scheme.algorithm];
   const { algorithm = 'sha256' } = scheme;
-  return algorithm === 'named' ? 'HMAC with the hash that the signature names' : `HMAC-${HASHES[algorithm]}`;
+  return algorithm === 'named' ? 'HMAC (hash named by the signature)' : `HMAC-${HASHES[algorithm]}`;
 }
 
 function sharedKeyWords({ encoding, strip }: SharedKey = { encoding: 'utf8' }): string {
   if (encoding === 'utf8') return "the secret's text, as it stands";
-  return strip === undefined ? `the secret, decoded from ${encoding}` : `what follows ${strip} in the secret, decoded from ${encoding}`;
+  return strip === undefined
+    ? `the secret, decoded from ${encoding}`
+    : `what follows ${strip} in the secret, decoded from ${encoding}`;
 }
 
 function publicKeyWords(key: PublicKey): string {
@@ -126,11 +126,20 @@ function timeWords({ from, unit, toleranceMs }: TimestampScheme): string {
   return `${placeWords(from)}, ${UNITS[unit]}; at most ${spokenDuration(toleranceMs)} from now, either way`;
 }
 
+const TOKEN_PLACES: Readonly<Record<Source['in'], string>> = {
+  header: 'a header',
+  body: 'the body',
+  query: 'the query',
+  form: 'the form',
+  sig: 'the signature',
+  bearer: 'the authorization header',
+};
+
 /** In one short line how a credential is checked. */
 export function schemeSummary(scheme: AuthScheme): string {
   switch (scheme.kind) {
     case 'token':
-      return `token, ${placeWords(scheme.from)}`;
+      return `token in ${TOKEN_PLACES[parseSource(scheme.from).in]}`;
     case 'basic':
       return 'user and password';
     case 'sns':

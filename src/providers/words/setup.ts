@@ -6,7 +6,7 @@ import { secretName, signsUrl } from '../sender.ts';
 export interface SettingWords {
   name: string;
   meaning: string;
-  required: boolean;
+  need: 'required' | 'this or another' | 'optional';
 }
 
 const SECRETS: Readonly<Record<SecretName, { meaning: string; variable: string }>> = {
@@ -20,9 +20,21 @@ const SECRETS: Readonly<Record<SecretName, { meaning: string; variable: string }
 export function settingWords({ auth, params = {} }: ProviderPreset): SettingWords[] {
   const secrets = auth.flatMap((scheme): SettingWords[] => {
     const name = secretName(scheme);
-    return name === null ? [] : [{ name, meaning: `${SECRETS[name].meaning}; in a list, any matches`, required: auth.length === 1 }];
+    return name === null
+      ? []
+      : [
+          {
+            name,
+            meaning: `${SECRETS[name].meaning}; in a list, any matches`,
+            need: auth.length === 1 ? 'required' : 'this or another',
+          },
+        ];
   });
-  const others = Object.entries(params).map(([name, { description, required }]) => ({ name, meaning: description, required }));
+  const others = Object.entries(params).map(([name, { description, required }]) => ({
+    name,
+    meaning: description,
+    need: required ? ('required' as const) : ('optional' as const),
+  }));
   return [...secrets, ...others];
 }
 
