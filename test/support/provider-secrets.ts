@@ -3,15 +3,14 @@ import { PROVIDER_NAMES, presetOf } from '../../src/providers/presets.ts';
 import type { AuthScheme, PublicKey } from '../../src/providers/scheme.ts';
 import { secretName } from '../../src/providers/sender.ts';
 
-const BYTES = Buffer.from('a secret that is long enough for anybody');
+const TEXT = 'a-secret-that-is-long-enough-for-anybody';
 
 /** A secret or public key in the form in which this provider's are written; null for a scheme that needs none. */
-export function writtenSecret(scheme: AuthScheme): string | null {
+export function writtenSecret(scheme: AuthScheme, text = TEXT): string | null {
   if (secretName(scheme) === null) return null;
   if (scheme.kind === 'pubkey') return writtenKey(publicKeyFor(scheme.algorithm), scheme.key);
-  if (scheme.kind !== 'hmac' || scheme.key === undefined || scheme.key.encoding === 'utf8')
-    return BYTES.toString().replaceAll(' ', '-');
-  return (scheme.key.strip ?? '') + BYTES.toString(scheme.key.encoding);
+  if (scheme.kind !== 'hmac' || scheme.key === undefined || scheme.key.encoding === 'utf8') return text;
+  return (scheme.key.strip ?? '') + Buffer.from(text).toString(scheme.key.encoding);
 }
 
 function publicKeyFor(algorithm: 'ed25519' | 'ecdsa-p256' | 'rsa-sha256'): KeyObject {
@@ -45,7 +44,7 @@ function valueFor(variable: string): string {
     }
   }
   if (variable.endsWith('_PUBLIC_KEY')) return writtenKey(publicKeyFor('rsa-sha256'), { encoding: 'pem' });
-  return variable === 'ACME_SECRET' ? BYTES.toString('base64') : 'a-text-that-is-long-enough';
+  return variable === 'ACME_SECRET' ? Buffer.from(TEXT).toString('base64') : 'a-text-that-is-long-enough';
 }
 
 const isPrefix = (provider: string, variable: string): boolean =>
