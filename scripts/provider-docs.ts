@@ -3,9 +3,10 @@ import { PROVIDER_NAMES } from '../src/providers/presets.ts';
 import { describeProvider, KNOWN_MEANING, type ProviderDescription } from '../src/providers/words/description.ts';
 import type { CredentialWords } from '../src/providers/words/scheme-words.ts';
 
-/** Writes the generated part of docs/providers.md from the table of presets: `npm run docs`. */
+/** Writes the generated part of docs/providers.md, and how many providers the README speaks of, from the table of presets: `npm run docs`. */
 
 const PAGE = new URL('../docs/providers.md', import.meta.url);
+const README = new URL('../README.md', import.meta.url);
 const BEGIN = '<!-- Generated from src/providers/presets by `npm run docs`: what is below is not edited by hand. -->';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -76,4 +77,12 @@ export function providersPage(current: string): string {
   return `${intro.trimEnd()}\n\n${BEGIN}\n\n${parts.join('\n\n')}\n`;
 }
 
-if (import.meta.main) writeFileSync(PAGE, providersPage(readFileSync(PAGE, 'utf8')));
+/** The README with the number of presets in it. */
+export function countedReadme(current: string): string {
+  return current.replace(/webhooks of \d+ providers/, `webhooks of ${PROVIDER_NAMES.length} providers`);
+}
+
+if (import.meta.main) {
+  writeFileSync(PAGE, providersPage(readFileSync(PAGE, 'utf8')));
+  writeFileSync(README, countedReadme(readFileSync(README, 'utf8')));
+}
