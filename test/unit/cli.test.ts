@@ -274,6 +274,33 @@ describe('commands that talk to a server', () => {
     expect(requests[0]?.url).toBe('/api/v1/rejections?route=app&limit=3');
   });
 
+  it('wraps explanations on a terminal, so that none is cut', async () => {
+    const explanation = `the x-signature header does not match the body under any configured secret\u001b[2J, ${'x'.repeat(70)}`;
+    const rejection = {
+      route: null,
+      at: '2026-03-20T14:30:00.000Z',
+      reason: 'verification_failed',
+      explanation,
+      peer: '::1',
+      status: 401,
+    };
+    answer = { status: 200, body: JSON.stringify({ data: [rejection], nextCursor: null }) };
+    const { stdout } = await hookbay(['rejections', '--url', base], { terminal: 60 });
+    const [, row = '', ...lines] = stdout.trimEnd().split('\n');
+    expect(row).toMatch(/ago +- +401 +::1 +verification_failed$/);
+    expect(lines.slice(0, -1).every((line) => /^ {2}\S/.test(line) && line.length <= 60)).toBe(true);
+    expect(lines.map((line) => line.trim()).join(' ')).toBe(explanation.replace('\u001b', '\ufffd'));
+  });
+
+  it('lists them by reason, and knows the reasons that there are', async () => {
+    answer = { status: 200, body: '{"data":[],"nextCursor":null}' };
+    const { stderr } = await hookbay(['rejections', '--reason', 'not_found', '--url', base]);
+    expect(stderr).toBe('No refused requests match.\n');
+    expect(requests[0]?.url).toBe('/api/v1/rejections?reason=not_found&limit=20');
+    const mistyped = await hookbay(['rejections', '--reason', 'verification_faild', '--url', base]);
+    expect(mistyped).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Did you mean verification_failed?') });
+  });
+
   it('shows the faults that refuse a reload', async () => {
     answer = {
       status: 422,
