@@ -1,7 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { HeaderList } from '../domain/event.ts';
-import type { DeliveryFilter, EventFilter, Found, Page, PageRequest } from '../domain/listing.ts';
+import type { DeliveryFilter, EventFilter, Found, Page, PageRequest, RejectionFilter } from '../domain/listing.ts';
 
 /** Shapes as design.md gives them for the API, with times still in wall ms (the API writes ISO 8601). */
 export interface EventView {
@@ -83,7 +83,7 @@ export interface History {
   body(id: string): Promise<Found<{ contentType: string | null; body: Buffer }>>;
   deliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryView>>;
   delivery(id: string): Promise<Found<DeliveryDetail>>;
-  rejections(filter: { route?: string }, page: PageRequest): Promise<Page<RejectionView>>;
+  rejections(filter: RejectionFilter, page: PageRequest): Promise<Page<RejectionView>>;
   tasks(page: PageRequest): Promise<Page<TaskView>>;
   task(id: string): Promise<Found<TaskView>>;
   /**

@@ -41,7 +41,11 @@ export const deliveriesQuery = z.strictObject({
   ...paging,
 });
 
-export const rejectionsQuery = z.strictObject({ route: name.exactOptional(), ...paging });
+export const rejectionsQuery = z.strictObject({
+  route: name.exactOptional(),
+  reason: name.exactOptional().describe('the `code` that the sender was answered with, for example `verification_failed`'),
+  ...paging,
+});
 
 /** Ids in one request: 10,000 of them are 270 kB. */
 const ids = z.array(name).min(1).max(10_000);

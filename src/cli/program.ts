@@ -8,6 +8,7 @@ import type { CommandContext } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEvents } from './events.ts';
 import { addHealthcheck } from './healthcheck.ts';
+import { addProviders } from './providers.ts';
 import { addRejections } from './rejections.ts';
 import { addReload } from './reload.ts';
 import { addReplay } from './replay.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addRejections,
   addTargets,
   addArm,
+  addProviders,
   addHealthcheck,
 ];
 

@@ -40,7 +40,8 @@ Examples:
   hookbay send --route knowledgesdk
   hookbay send --route knowledgesdk --event EXTRACTION_COMPLETED --payload payload.json
   hookbay send --to http://127.0.0.1:3000/webhooks/knowledgesdk --provider knowledgesdk --secret the-webhook-token
-  hookbay send --to http://127.0.0.1:3000/webhooks/stripe --provider stripe --secret whsec_the-secret-of-the-endpoint`;
+  hookbay send --to http://127.0.0.1:3000/webhooks/stripe --provider stripe --secret whsec_the-secret-of-the-endpoint
+  hookbay send --to http://127.0.0.1:8080/hooks --provider twilio --secret the-auth-token --public-url https://hooks.example.com`;
 
 export function addSend(program: Command, context: CommandContext): void {
   const command = program
@@ -52,7 +53,7 @@ export function addSend(program: Command, context: CommandContext): void {
     .option('--secret <secret>', 'with --to: the token or secret that the receiver expects')
     .option('--hmac <secret>', 'with --to: the HMAC secret that a receiver of KnowledgeSDK callbacks expects')
     .option('--param <name=value...>', 'with --to: what the provider needs besides, for example header=x-my-token')
-    .option('--public-url <url>', "with --to: the receiver's publicUrl, for providers that sign it")
+    .option('--public-url <url>', 'with --to: the URL that a provider signs, where it is not that one')
     .option('-e, --event <type>', 'event type in place of the test type')
     .option('--payload <file>', "JSON for the event's payload; - reads standard input")
     .option('-d, --data <file>', 'with --to: the whole body, byte for byte; - reads standard input');
@@ -87,36 +88,49 @@ async function toRoute(context: CommandContext, route: string, options: SendOpti
     context.stderr.write(asTyped(context, `See what became of it: \`hookbay events ${printable(answer.eventId)}\`\n`));
 }
 
-async function toUrl(context: CommandContext, text: string, options: SendOptions): Promise<void> {
+/** @throws CommandError for what is no http or https URL */
+function urlIn(option: string, text: string): URL {
   if (!URL.canParse(text))
-    throw wrongUse(`--to needs a URL; this is not one: ${text}`, 'For example http://127.0.0.1:3000/webhooks.');
+    throw wrongUse(`${option} needs a URL; this is not one: ${text}`, 'For example http://127.0.0.1:3000/webhooks.');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw wrongUse(`--to needs an http or https URL, not ${url.protocol}`);
+    throw wrongUse(`${option} needs an http or https URL, not ${url.protocol}`);
+  return url;
+}
+
+async function toUrl(context: CommandContext, text: string, options: SendOptions): Promise<void> {
+  const url = urlIn('--to', text);
   if (options.data !== undefined && (options.event !== undefined || options.payload !== undefined)) {
     throw wrongUse('--data is the whole body: --event and --payload do not go with it.');
   }
+  const { publicUrl: signed, ...rest } = options;
+  const publicUrl = signed === undefined ? {} : { publicUrl: urlIn('--public-url', signed) };
   const data = options.data === undefined ? null : await bytesOf(context, options.data);
   const payload = await payloadOf(context, options.payload);
   const { testRequest } = await import('./test-request.ts');
-  const { headers, body, query } = testRequest({ ...options, url, payload, body: data }, Date.now());
+  const { headers, body, query } = testRequest({ ...rest, ...publicUrl, url, payload, body: data }, Date.now());
   if (query !== url.search.slice(1)) url.search = query; // some providers put their proof there
+  const answer = await post(url, headers, body);
+  report(context, answer, answer.body.slice(0, 2000).trim(), options);
+}
+
+async function post(url: URL, headers: Record<string, string>, body: Buffer): Promise<UrlAnswer> {
   const { default: got } = await import('got');
-  const answer = await got
-    .post(url, {
-      headers,
-      body,
-      throwHttpErrors: false,
-      followRedirect: false,
-      retry: { limit: 0 },
-      timeout: { request: 30_000 },
-    })
+  const sending = {
+    headers,
+    body,
+    throwHttpErrors: false,
+    followRedirect: false,
+    retry: { limit: 0 },
+    timeout: { request: 30_000 },
+  };
+  return got
+    .post(url, sending)
     .then((response): UrlAnswer => ({ statusCode: response.statusCode, body: response.body }))
     .catch((cause: Error) => {
       const message = `Nothing came back from ${url.origin}: ${cause.message}`;
       throw new CommandError({ exitCode: 1, code: 'send_failed', message }, { cause });
     });
-  report(context, answer, answer.body.slice(0, 2000).trim(), options);
 }
 
 function report(context: CommandContext, answer: RouteAnswer | UrlAnswer, text: string, options: SendOptions): void {

@@ -35,3 +35,10 @@ export interface DeliveryFilter {
   deliveryIds?: readonly string[];
   eventIds?: readonly string[];
 }
+
+/** Which refused requests are listed; conditions left out match everything. */
+export interface RejectionFilter {
+  route?: string;
+  /** The code that the sender was answered with. */
+  reason?: string;
+}

@@ -126,6 +126,8 @@ export type KeyScheme = SourceText | 'hash' | { template: string; unless?: Sourc
 export interface ParamScheme {
   description: string;
   required: boolean;
+  /** What stands in examples. */
+  example: string;
 }
 
 /** What a test event is made of. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryView, History, Operations, ReplayWork } from '../../src/admin/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { NewEvent, NewRejection } from '../../src/domain/event.ts';
-import type { DeliveryFilter, Page, PageRequest } from '../../src/domain/listing.ts';
+import type { DeliveryFilter, Page, PageRequest, RejectionFilter } from '../../src/domain/listing.ts';
 
 /** A store as the admin API sees it, with the few things that the rest of the relay does to it. */
 export interface HistoryHarness {
@@ -282,7 +282,7 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
     });
 
     describe('rejections', () => {
-      it('lists them newest first, by route', async () => {
+      it('lists them newest first, by route and reason', async () => {
         const rejection = (route: string | null, reason: string): NewRejection => ({
           ...{ route, at: T0, reason, explanation: 'why', peer: '203.0.113.7', status: 401, bodyStart: '{"a"' },
           headers: [['X', 'y']],
@@ -294,6 +294,11 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         expect(page.data[1]).toEqual({ ...rejection('knowledgesdk', 'verification_failed'), id: expect.stringMatching(/^rej_/) });
         const ofRoute = await store.history.rejections({ route: 'knowledgesdk' }, FIRST);
         expect(ofRoute.data.map((entry) => entry.reason)).toEqual(['verification_failed']);
+        const found = async (filter: RejectionFilter): Promise<string[]> =>
+          (await store.history.rejections(filter, FIRST)).data.map((entry) => entry.reason);
+        expect(await found({ reason: 'unknown_path' })).toEqual(['unknown_path']);
+        expect(await found({ route: 'knowledgesdk', reason: 'unknown_path' })).toEqual([]);
+        expect(await found({ route: 'knowledgesdk', reason: 'verification_failed' })).toEqual(['verification_failed']);
       });
     });
 

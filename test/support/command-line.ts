@@ -11,11 +11,13 @@ export interface CommandSetup {
   env?: Record<string, string>;
   cwd?: string;
   stdin?: string;
+  /** Columns of a terminal that the output is; without it the output is a pipe. */
+  terminal?: number;
 }
 
-/** Runs a command in this process, with outputs that are no terminals. */
+/** Runs a command in this process. */
 export async function hookbay(argv: readonly string[], setup: CommandSetup = {}): Promise<CommandResult> {
-  const stdout = capture();
+  const stdout = capture(setup.terminal);
   const stderr = capture();
   const context: CommandContext = {
     argv,
@@ -34,12 +36,12 @@ export async function hookbay(argv: readonly string[], setup: CommandSetup = {})
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function capture(): Output & { text(): string } {
+function capture(terminal?: number): Output & { text(): string } {
   const chunks: Buffer[] = [];
   return {
     write: (chunk) => void chunks.push(Buffer.from(chunk)),
-    isTTY: false,
-    columns: 80,
+    isTTY: terminal !== undefined,
+    columns: terminal ?? 80,
     colour: false,
     text: () => Buffer.concat(chunks).toString(),
   };

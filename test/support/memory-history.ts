@@ -116,8 +116,9 @@ export class MemoryHistory implements HistoryHarness {
       const row = this.#deliveries.get(id);
       return found<DeliveryDetail>(row && { ...viewOf(row), history: row.history });
     },
-    rejections: async ({ route }, page) => {
-      const rows = this.#rejections.filter((row) => route === undefined || row.route === route);
+    rejections: async ({ route, reason }, page) => {
+      const ofRoute = this.#rejections.filter((row) => route === undefined || row.route === route);
+      const rows = ofRoute.filter((row) => reason === undefined || row.reason === reason);
       return pageOf(rows, page, ({ sequence: _sequence, ...view }) => view);
     },
     tasks: async (page) => pageOf(this.#tasks.values(), page, (row) => row.view),

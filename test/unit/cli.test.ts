@@ -27,6 +27,7 @@ describe('the program', () => {
     'rejections',
     'targets',
     'arm',
+    'providers',
     'healthcheck',
   ];
 
@@ -55,6 +56,15 @@ describe('the program', () => {
     [['send'], 'Name either --route or --to'],
     [['send', '--to', 'nonsense'], 'needs a URL'],
     [['send', '--to', 'http://127.0.0.1:1', '--provider', 'acme'], 'There are: knowledgesdk'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'strpe'], 'Did you mean stripe?'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'discord'], 'private key that only Discord has'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'sns', '--secret', 'x'], 'Have Amazon SNS send a test event'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'assemblyai'], 'assemblyai needs --param header=…'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'stripe', '--param', 'a=b'], 'stripe has no parameter "a"'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'postmark', '--param', 'user'], '--param needs name=value'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'std', '--secret', 'no base64'], 'this secret is not base64'],
+    [['send', '--to', 'http://127.0.0.1:1', '--provider', 'twilio', '--public-url', 'x'], '--public-url needs a URL'],
+    [['send', '--route', 'app', '--param', 'a=b'], 'a route has its own'],
     [['serve', '--log-level', 'loud'], 'Allowed choices'],
     [['events', '--url', 'nonsense'], 'not a URL'],
     [['check'], 'no configuration to check'],
@@ -265,6 +275,33 @@ describe('commands that talk to a server', () => {
     expect(stdout).toMatch(/ago +app +401 +::1 +verification_failed +no token\n$/);
     expect(stderr).toContain('--cursor next');
     expect(requests[0]?.url).toBe('/api/v1/rejections?route=app&limit=3');
+  });
+
+  it('wraps explanations on a terminal, so that none is cut', async () => {
+    const explanation = `the x-signature header does not match the body under any configured secret\u001b[2J, ${'x'.repeat(70)}`;
+    const rejection = {
+      route: null,
+      at: '2026-03-20T14:30:00.000Z',
+      reason: 'verification_failed',
+      explanation,
+      peer: '::1',
+      status: 401,
+    };
+    answer = { status: 200, body: JSON.stringify({ data: [rejection], nextCursor: null }) };
+    const { stdout } = await hookbay(['rejections', '--url', base], { terminal: 60 });
+    const [, row = '', ...lines] = stdout.trimEnd().split('\n');
+    expect(row).toMatch(/ago +- +401 +::1 +verification_failed$/);
+    expect(lines.slice(0, -1).every((line) => /^ {2}\S/.test(line) && line.length <= 60)).toBe(true);
+    expect(lines.map((line) => line.trim()).join(' ')).toBe(explanation.replace('\u001b', '\ufffd'));
+  });
+
+  it('lists them by reason, and knows the reasons that there are', async () => {
+    answer = { status: 200, body: '{"data":[],"nextCursor":null}' };
+    const { stderr } = await hookbay(['rejections', '--reason', 'not_found', '--url', base]);
+    expect(stderr).toBe('No refused requests match.\n');
+    expect(requests[0]?.url).toBe('/api/v1/rejections?reason=not_found&limit=20');
+    const mistyped = await hookbay(['rejections', '--reason', 'verification_faild', '--url', base]);
+    expect(mistyped).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Did you mean verification_failed?') });
   });
 
   it('shows the faults that refuse a reload', async () => {

@@ -39,7 +39,7 @@ export const routeEndpoints: readonly Endpoint[] = [
     access: 'token',
     body: testBody,
     answers: { 200: { description: 'What the route answered', schema: shapes.testAnswer } },
-    problems: [404],
+    problems: [404, 422],
     handle: async ({ id, body, ports }) => {
       const answer = await ports.test.send(id, { type: body.type ?? null, payload: body.payload ?? null });
       if (answer.kind === 'missing') throw missing('route', id);

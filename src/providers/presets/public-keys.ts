@@ -94,7 +94,13 @@ export const PUBLIC_KEY_PRESETS = {
         timestamp: { from: 'header:paypal-transmission-time', unit: 'iso', toleranceMs: FIVE_MINUTES_MS },
       },
     ],
-    params: { webhookId: { description: "The webhook's id, from PayPal's developer dashboard.", required: true } },
+    params: {
+      webhookId: {
+        description: "The webhook's id, from PayPal's developer dashboard.",
+        required: true,
+        example: '${PAYPAL_WEBHOOK_ID}',
+      },
+    },
     id: ['body:id'],
     type: ['body:event_type'],
     sample: {
@@ -117,6 +123,7 @@ export const PUBLIC_KEY_PRESETS = {
       topicArn: {
         description: 'The topics that are taken: one ARN or a list. Without it, any topic of anybody.',
         required: false,
+        example: 'arn:aws:sns:eu-central-1:123456789012:my-topic',
       },
     },
     id: ['body:MessageId'],

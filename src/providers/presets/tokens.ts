@@ -22,7 +22,7 @@ export const TOKEN_PRESETS = {
       { kind: 'basic', secret: 'password' },
       { kind: 'token', secret: 'token', from: 'query:token' },
     ],
-    params: { username: { description: 'The user name of basic authentication.', required: false } },
+    params: { username: { description: 'The user name of basic authentication.', required: false, example: 'hookbay' } },
     // One message has many events, so its id alone would drop what differs.
     id: [
       { template: '{body:RecordType}:{body:ID}' },
@@ -47,7 +47,9 @@ export const TOKEN_PRESETS = {
     knownBy: 'catalogue',
     note: 'You choose the header and its value with every transcript (webhook_auth_header_name and -value): `header` and `token` here.',
     auth: [{ kind: 'token', secret: 'token', from: 'header:{param:header}' }],
-    params: { header: { description: 'The name of the header that carries the token.', required: true } },
+    params: {
+      header: { description: 'The name of the header that carries the token.', required: true, example: 'x-webhook-token' },
+    },
     id: [{ template: '{body:transcript_id}:{body:status}' }],
     type: ['body:status'],
     sample: { body: ({ id }) => ({ transcript_id: id, status: 'completed' }) },

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { parseId } from '../../domain/ids.ts';
-import type { Found, Page, PageRequest } from '../../domain/listing.ts';
+import type { Found, Page, PageRequest, RejectionFilter } from '../../domain/listing.ts';
 import { scanPage } from './scan.ts';
 import { type RejectionRow, type RejectionView, rejectionView, type TaskRow, type TaskView, taskView } from './views.ts';
 
@@ -19,10 +19,11 @@ export class RecordHistory {
     this.#db = db;
   }
 
-  rejections(filter: { route?: string }, page: PageRequest): Page<RejectionView> {
-    const condition = filter.route === undefined ? '' : 'AND route = ?';
-    const params = filter.route === undefined ? [] : [filter.route];
-    const read = this.#db.prepare(`SELECT * FROM rejections WHERE seq >= ? AND seq < ? ${condition} ORDER BY seq DESC LIMIT ?`);
+  rejections({ route, reason }: RejectionFilter, page: PageRequest): Page<RejectionView> {
+    const conditions = [...(route === undefined ? [] : ['AND route = ?']), ...(reason === undefined ? [] : ['AND reason = ?'])];
+    const params = [route, reason].filter((value) => value !== undefined);
+    const where = `seq >= ? AND seq < ? ${conditions.join(' ')}`;
+    const read = this.#db.prepare(`SELECT * FROM rejections WHERE ${where} ORDER BY seq DESC LIMIT ?`);
     const { bottom, top } = this.#bounds('rejections');
     const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, ...params, limit) as RejectionRow[]);
     return { data: found.data.map(rejectionView), nextCursor: found.nextCursor };
