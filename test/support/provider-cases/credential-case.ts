@@ -30,8 +30,6 @@ export interface CredentialCase {
   merge: Applies<(first: OutgoingRequest, second: OutgoingRequest) => OutgoingRequest>;
 }
 
-export type Applicable<T> = Exclude<T, { because: string }>;
-
 export function reasonAgainst(applies: Applies<unknown>): string | null {
   return typeof applies === 'object' && applies !== null && 'because' in applies ? String(applies.because) : null;
 }
