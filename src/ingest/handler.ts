@@ -7,6 +7,7 @@ import { Intake, type IntakeRequest, type IntakeServices } from './intake.ts';
 import { isForwardedHttps, peerAddress, type TrustedProxies } from './peer.ts';
 import { PROBLEMS, type RefusalCode } from './problems.ts';
 import type { Route, RouteTable } from './route-table.ts';
+import { withoutSecrets } from './stored-parts.ts';
 
 /** What a reload replaces, all at once. A request ends under the settings it began with. */
 export interface Settings {
@@ -159,7 +160,8 @@ export class PublicHandler {
       ...(code === 'method_not_allowed' ? { allow } : {}),
     });
     const name = route?.name ?? null;
-    refusals.report({ route: name, problem, explanation, peer, method, path, headers: head.headers, body: null });
+    const headers = route === null ? head.headers : withoutSecrets(head.headers, route.rule.secrets.headers);
+    refusals.report({ route: name, problem, explanation, peer, method, path, headers, body: null });
   }
 }
 

@@ -18,6 +18,7 @@ import { PROBLEMS, type RefusalCode, withoutBody } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
 import { eventType, isAttempted, plannedDeliveries, quarantined, type Route } from './route-table.ts';
+import { withoutSecrets } from './stored-parts.ts';
 import { type Verdict, type VerifiedRequest, verify } from './verify.ts';
 import type { WaitingSenders } from './waiting-senders.ts';
 
@@ -302,7 +303,9 @@ export class Intake {
     const answer = (): void => answerProblem(this.#message, this.#response, written, options);
     if (code === 'verification_failed') brake.pass(answer);
     else answer();
-    refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers: head.headers, body });
+    // A header that carries a secret here may have any name.
+    const headers = withoutSecrets(head.headers, this.#route.rule.secrets.headers);
+    refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers, body });
   }
 
   #finish(): void {
