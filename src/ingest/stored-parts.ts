@@ -1,5 +1,6 @@
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
+import { handshakesOf } from '../providers/handshakes.ts';
 import { filledSource, type Sender } from '../providers/sender.ts';
 import { parseSource, type Source } from '../providers/source.ts';
 
@@ -16,7 +17,7 @@ export interface SecretPlaces {
 export const NO_SECRETS: SecretPlaces = { headers: [], query: [], body: [] };
 
 /** The places of all credentials that a provider may send, also of those that the route has not configured. */
-export function secretPlaces({ credentials, params }: Sender): SecretPlaces {
+export function secretPlaces({ provider, credentials, params }: Sender): SecretPlaces {
   const headers = new Set<string>();
   const query = new Set<string>();
   const body: SecretPlaces['body'][number][] = [];
@@ -28,6 +29,13 @@ export function secretPlaces({ credentials, params }: Sender): SecretPlaces {
     else if (source.in === 'header') headers.add(source.name);
     else if (source.in === 'query') query.add(source.name);
     else if (source.in === 'body' || source.in === 'form') body.push(source);
+  }
+  // A secret that is handed over unsigned is a credential from then on.
+  for (const { reply } of handshakesOf(provider)) {
+    if (reply.kind !== 'learn') continue;
+    const source = parseSource(reply.secret);
+    if (source.in === 'header') headers.add(source.name);
+    else if (source.in === 'body') body.push(source);
   }
   return { headers: [...headers], query: [...query], body };
 }

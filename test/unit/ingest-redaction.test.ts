@@ -82,6 +82,16 @@ describe('a credential in the body', () => {
   });
 });
 
+test('a secret that is handed over with a handshake is a credential as well', () => {
+  const notion = secretPlaces(senderOf('notion', {}));
+  expect(keptBody(Buffer.from(`{"verification_token":"${CANARY}"}`), null, notion)).toBe(
+    `{"verification_token":"${CREDENTIAL_MARK}"}`,
+  );
+  expect(redactedHeaders([['X-Hook-Secret', CANARY]], secretPlaces(senderOf('asana', {})))).toEqual([
+    ['X-Hook-Secret', CREDENTIAL_MARK],
+  ]);
+});
+
 test('without a credential in it a body is kept as it is, its first 2 KiB', () => {
   const none = secretPlaces(senderOf('stripe', { secret: CANARY }));
   expect(keptBody(Buffer.from('{ "a" : 1 '), null, none)).toBe('{ "a" : 1 ');
