@@ -37,7 +37,7 @@ function overview(all: readonly ProviderDescription[]): string {
 }
 
 function section(provider: ProviderDescription): string {
-  const { name, label, known, note, verify, settings, credentials, send } = provider;
+  const { name, label, known, note, verify, handshakeSetting, settings, credentials, send } = provider;
   const rows: [string, string | null][] = [
     ['known', known],
     ...settings.map((setting): [string, string] => [code(setting.name), `${setting.need}: ${setting.meaning}`]),
@@ -45,13 +45,14 @@ function section(provider: ProviderDescription): string {
     ...credentials.flatMap(credentialRows),
     ['dedup key', places(provider.dedupKey, 'none: events carry no key')],
     ['event type', places(provider.eventType, 'none: events name no type')],
-    ['handshake', provider.handshakes.length === 0 ? null : provider.handshakes.join(' ')],
+    ...provider.handshakes.map((words): [string, string] => ['[handshake](handshakes.md)', words]),
     ['answers', provider.answers],
     ['can be changed', provider.overrides.length === 0 ? null : provider.overrides.map(code).join(', ')],
     ['try it', send === null ? 'only the provider can sign: have it send a test event' : code(send)],
   ];
   const table = rows.flatMap(([left, right]) => (right === null ? [] : [`| ${left} | ${cell(right)} |`]));
-  const lines = ['```yaml', verify.join('\n```\n\nor\n\n```yaml\n'), '```'];
+  const configured = verify.map((line) => [line, ...(handshakeSetting === null ? [] : [handshakeSetting])].join('\n'));
+  const lines = ['```yaml', configured.join('\n```\n\nor\n\n```yaml\n'), '```'];
   return [`### ${name}`, '', `**${label}.** ${note}`, '', ...lines, '', '| | |', '|---|---|', ...table, ''].join('\n');
 }
 

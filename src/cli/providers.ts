@@ -65,6 +65,7 @@ function show(context: CommandContext, provider: ProviderDescription): void {
     ['known', `${known}: ${KNOWN_MEANING[known]}`],
     ['note', note],
     ...several('configure', provider.verify),
+    ['', provider.handshakeSetting],
     ['publicUrl', provider.needsPublicUrl ? 'has to be configured, because the provider signs the URL that it posts to' : null],
     ...provider.settings.map((setting): [string, string] => [setting.name, `${setting.need}: ${setting.meaning}`]),
     ['overrides', overrides.length === 0 ? null : overrides.join(', ')],

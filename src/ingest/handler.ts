@@ -1,19 +1,24 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { lookalikes } from '../providers/recognise.ts';
 import { answerJson, answerProblem } from './answers.ts';
 import { turnedAway } from './door.ts';
 import { readHead } from './head.ts';
 import { Intake, type IntakeRequest, type IntakeServices } from './intake.ts';
 import { isForwardedHttps, peerAddress, type TrustedProxies } from './peer.ts';
 import { PROBLEMS, type RefusalCode } from './problems.ts';
-import type { Route, RouteTable } from './route-table.ts';
-import { withoutSecrets } from './stored-parts.ts';
+import { looseForm, type Route, type RouteTable } from './route-table.ts';
+import type { SecretPlaces } from './stored-parts.ts';
 
 /** What a reload replaces, all at once. A request ends under the settings it began with. */
 export interface Settings {
   routes: RouteTable;
   bodyLimit: number;
   trusted: TrustedProxies;
+  /** Routes by their paths without regard to case and slashes at the end. */
+  nearPaths: ReadonlyMap<string, { name: string; path: string }>;
+  /** Where the senders of any route carry secrets: a request to no route may be meant for one. */
+  anySecrets: SecretPlaces;
 }
 
 /** Why the relay takes no webhooks at the moment; empty when it does. */
@@ -36,6 +41,9 @@ function onEnd(this: WebhookMessage): void {
 function onClose(this: WebhookMessage): void {
   this.intake?.abandon();
 }
+
+const SHOWN_PATH_CHARS = 200;
+const anyLookalike = lookalikes(null);
 
 /** Answers requests on the public listener. Nothing here waits but the append. */
 export class PublicHandler {
@@ -85,7 +93,13 @@ export class PublicHandler {
     const { message } = exchange;
     const length = request.head.length ?? 0;
     if (!route.methods.has(request.method) && !route.handshakes.methods.has(request.method)) {
-      this.#refuse(exchange, request, route, 'method_not_allowed', `${request.method} is not among the route's methods`);
+      this.#refuse(
+        exchange,
+        request,
+        route,
+        'method_not_allowed',
+        `${request.method} is not among the route's methods (${route.allow})`,
+      );
       return;
     }
     const isHttps = (): boolean =>
@@ -96,7 +110,7 @@ export class PublicHandler {
       return;
     }
     if (length > bodyLimit) {
-      this.#refuse(exchange, request, route, 'body_too_large', `${length} bytes announced, ${bodyLimit} are allowed`);
+      this.#refuse(exchange, request, route, 'body_too_large', `${length} bytes announced, limits.body allows ${bodyLimit}`);
       return;
     }
     const unavailable = this.draining ? 'shutting_down' : log.unavailable();
@@ -121,7 +135,7 @@ export class PublicHandler {
   #withoutRoute(exchange: Exchange, request: IntakeRequest): void {
     const { path, method } = request;
     if (path !== '/healthz' && path !== '/readyz') {
-      this.#refuse(exchange, request, null, 'not_found', 'no route has this path');
+      this.#refuse(exchange, request, null, 'not_found', this.#noRoute(request));
     } else if (method !== 'GET' && method !== 'HEAD') {
       this.#refuse(exchange, request, null, 'method_not_allowed', `${path} answers GET`, { allow: 'GET, HEAD' });
     } else if (path === '/healthz') {
@@ -131,6 +145,18 @@ export class PublicHandler {
       const body = reasons.length === 0 ? { status: 'ready' } : { status: 'unavailable', reasons };
       answerJson(exchange.response, reasons.length === 0 ? 200 : 503, JSON.stringify(body), this.#services.closing);
     }
+  }
+
+  /** A path is compared letter by letter, so what is nearly one is worth a word. */
+  #noRoute({ path, head }: IntakeRequest): string {
+    const shown = path.length > SHOWN_PATH_CHARS ? `${path.slice(0, SHOWN_PATH_CHARS)}…` : path;
+    const near = this.settings.nearPaths.get(looseForm(path));
+    const lookalike = anyLookalike(head.headers);
+    return [
+      `no route has the path ${shown}`,
+      ...(near === undefined ? [] : [`the route ${near.name} has ${near.path}`]),
+      ...(lookalike === null ? [] : [`it looks like a request of ${lookalike.label}, by its ${lookalike.header} header`]),
+    ].join('; ');
   }
 
   #reasonsNotReady(): string[] {
@@ -159,9 +185,10 @@ export class PublicHandler {
       clock,
       ...(code === 'method_not_allowed' ? { allow } : {}),
     });
+    const { headers, contentType } = head;
+    const secrets = route?.rule.secrets ?? this.settings.anySecrets;
     const name = route?.name ?? null;
-    const headers = route === null ? head.headers : withoutSecrets(head.headers, route.rule.secrets.headers);
-    refusals.report({ route: name, problem, explanation, peer, method, path, headers, body: null });
+    refusals.report({ route: name, problem, explanation, peer, method, path, headers, contentType, body: null, secrets });
   }
 }
 

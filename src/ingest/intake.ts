@@ -18,7 +18,6 @@ import { PROBLEMS, type RefusalCode, withoutBody } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
 import type { Refusals } from './refusals.ts';
 import { eventType, isAttempted, plannedDeliveries, quarantined, type Route } from './route-table.ts';
-import { withoutSecrets } from './stored-parts.ts';
 import { type Verdict, type VerifiedRequest, verify } from './verify.ts';
 import type { WaitingSenders } from './waiting-senders.ts';
 
@@ -103,7 +102,7 @@ export class Intake {
   take(chunk: Buffer): void {
     if (this.#state !== 'reading') return;
     if (this.#body.length + chunk.length > this.#bodyLimit) {
-      this.#refuse('body_too_large', `the body is larger than ${this.#bodyLimit} bytes`);
+      this.#refuse('body_too_large', `the body is larger than the ${this.#bodyLimit} bytes of limits.body`);
       return;
     }
     const more = this.#body.sizeWith(chunk) - this.#reserved;
@@ -191,7 +190,11 @@ export class Intake {
 
   /** Nobody knows whether the sender is right, so it is told to come again. */
   #withoutKey({ body }: ReceivedRequest, { url }: KeyAddress): void {
-    this.#refuse('key_unavailable', `the provider's key could not be had from ${new URL(url).host}`, body);
+    this.#refuse(
+      'key_unavailable',
+      `the provider's key could not be had from ${new URL(url).host}: can the relay reach it? The provider is asked to come again`,
+      body,
+    );
   }
 
   /** Handshake, type, key, append. */
@@ -303,9 +306,10 @@ export class Intake {
     const answer = (): void => answerProblem(this.#message, this.#response, written, options);
     if (code === 'verification_failed') brake.pass(answer);
     else answer();
-    // A header that carries a secret here may have any name.
-    const headers = withoutSecrets(head.headers, this.#route.rule.secrets.headers);
-    refusals.report({ route: this.#route.name, problem, explanation, peer, method, path, headers, body });
+    const { name, rule } = this.#route;
+    const { headers, contentType } = head;
+    const { secrets } = rule;
+    refusals.report({ route: name, problem, explanation, peer, method, path, headers, contentType, body, secrets });
   }
 
   #finish(): void {

@@ -19,7 +19,8 @@ import { peerAddress, trustedProxies } from './peer.ts';
 import type { Confirmation, EventLog, IngestObserver, ProxyAnswers, RejectionLog } from './ports.ts';
 import { PROBLEMS, type ProblemAnswer, rawAnswer } from './problems.ts';
 import { Refusals } from './refusals.ts';
-import { type RouteTable, routeTable } from './route-table.ts';
+import { nearPaths, type RouteTable, routeTable, secretsOfAny } from './route-table.ts';
+import { NO_SECRETS } from './stored-parts.ts';
 import { TlsHandshakes } from './tls-handshakes.ts';
 import { WaitingSenders } from './waiting-senders.ts';
 
@@ -164,7 +165,8 @@ function prepare(
   { learning, keys, former }: { learning: Learning; keys: KeySource | undefined; former?: RouteTable },
 ): Settings {
   const table = routeTable(routes.values(), { learned: (route) => learning.secretsOf(route), keys, former });
-  return { routes: table, bodyLimit: limits.body, trusted: trustedProxies(ranges) };
+  const trusted = trustedProxies(ranges);
+  return { routes: table, bodyLimit: limits.body, trusted, nearPaths: nearPaths(table), anySecrets: secretsOfAny(table) };
 }
 
 interface PublicServer {
@@ -222,7 +224,10 @@ function clientFault({ code, message }: NodeJS.ErrnoException): { problem: Probl
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return { problem: PROBLEMS.body_too_large, explanation: 'the chunk extensions of the body are too large' };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { problem: PROBLEMS.request_timeout, explanation: 'the request did not arrive in time' };
+      return {
+        problem: PROBLEMS.request_timeout,
+        explanation: 'the rest of the request did not arrive in time: the sender is slow, or its connection was lost',
+      };
     case 'HPE_INVALID_EOF_STATE':
       return { problem: PROBLEMS.malformed_request, explanation: 'the client ended the connection within its request' };
     default:
@@ -242,7 +247,18 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, refusals: R
   const { problem, explanation } = clientFault(error);
   const peer = peerAddress(socket.remoteAddress, null, null);
   endSoon(socket, clock, rawAnswer(problem));
-  refusals.report({ route: null, problem, explanation, peer, method: null, path: null, headers: [], body: null });
+  refusals.report({
+    route: null,
+    problem,
+    explanation,
+    peer,
+    method: null,
+    path: null,
+    headers: [],
+    contentType: null,
+    body: null,
+    secrets: NO_SECRETS,
+  });
 }
 
 /** Sends what is to be sent, and gives the client a moment to read it. */

@@ -1,10 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
-import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { Logger } from '../domain/logger.ts';
 import { CappedLog } from './capped-log.ts';
 import type { IngestObserver, RejectionLog } from './ports.ts';
 import type { ProblemAnswer } from './problems.ts';
+import { keptBody, redactedHeaders } from './redaction.ts';
+import type { SecretPlaces } from './stored-parts.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** A refused request, as much as is known of it. */
@@ -17,10 +18,12 @@ export interface Refusal {
   method: string | null;
   path: string | null;
   headers: HeaderList;
+  contentType: string | null;
   body: Buffer | null;
+  /** Where the route's senders carry secrets: what stands there is not kept. */
+  secrets: SecretPlaces;
 }
 
-const BODY_START_BYTES = 2048;
 const LOGGED_PATH_CHARS = 256;
 /** Records of refusals: a scanner must not push out the ones that an operator looks for. */
 const RECORDS = { perSecond: 20, burst: 100 };
@@ -58,6 +61,7 @@ export class Refusals {
   }
 
   #record(refusal: Refusal): void {
+    const { headers, contentType, body, secrets } = refusal;
     this.#rejections.record({
       route: refusal.route,
       at: this.#clock.now(),
@@ -65,8 +69,8 @@ export class Refusals {
       explanation: refusal.explanation,
       peer: refusal.peer,
       status: refusal.problem.status,
-      headers: redacted(refusal.headers),
-      bodyStart: refusal.body === null ? '' : refusal.body.toString('utf8', 0, BODY_START_BYTES),
+      headers: redactedHeaders(headers, secrets),
+      bodyStart: body === null ? '' : keptBody(body, contentType, secrets),
     });
   }
 
@@ -76,15 +80,4 @@ export class Refusals {
     const bodyBytes = refusal.body?.length ?? null;
     this.#lines.info({ route, reason: problem.code, status: problem.status, explanation, peer, method, path, bodyBytes });
   }
-}
-
-/** Parts of header names whose values may be secrets, also of senders that are not ours. */
-const SECRET_NAMES = ['authorization', 'cookie', 'token', 'secret', 'password', 'api-key', 'apikey', 'access-key'];
-
-/** A refused credential may be a right one elsewhere, so none is kept. Signatures are no secrets. */
-function redacted(headers: HeaderList): HeaderList {
-  return headers.map(([name, value]) => {
-    const lower = name.toLowerCase();
-    return [name, SECRET_NAMES.some((part) => lower.includes(part)) ? CREDENTIAL_MARK : value];
-  });
 }

@@ -9,6 +9,7 @@ import { type HandshakeRules, handshakeRules } from './handshake.ts';
 import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
 import { secretInUse, withLearned } from './route-secrets.ts';
+import type { SecretPlaces } from './stored-parts.ts';
 import { type VerificationRule, verificationRule } from './verify.ts';
 
 /** A route, ready to take requests. Never changed: a reload makes new ones. */
@@ -69,6 +70,25 @@ export function routeTable(routes: Iterable<RouteConfig>, { learned, keys, forme
     });
   }
   return table;
+}
+
+/** A path without what people get wrong when they type it. */
+export function looseForm(path: string): string {
+  return path.toLowerCase().replaceAll(/\/+/g, '/').replace(/\/$/, '');
+}
+
+export function nearPaths(table: RouteTable): ReadonlyMap<string, { name: string; path: string }> {
+  return new Map([...table].map(([path, { name }]) => [looseForm(path), { name, path }]));
+}
+
+/** The places of all routes together. */
+export function secretsOfAny(table: RouteTable): SecretPlaces {
+  const all = [...table.values()].map(({ rule }) => rule.secrets);
+  return {
+    headers: [...new Set(all.flatMap(({ headers }) => headers))],
+    query: [...new Set(all.flatMap(({ query }) => query))],
+    body: all.flatMap(({ body }) => body),
+  };
 }
 
 /** A type becomes a header of the delivered request, so it is what fits there. */

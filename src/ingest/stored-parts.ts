@@ -1,18 +1,26 @@
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
+import { handshakesOf } from '../providers/handshakes.ts';
 import { filledSource, type Sender } from '../providers/sender.ts';
-import { parseSource } from '../providers/source.ts';
+import { parseSource, type Source } from '../providers/source.ts';
 
-/** Where a request carries secrets that are not stored: headers (lower case) and parameters of the query. */
+/**
+ * Where a request carries secrets: headers (lower case) and parameters of the query, which are not stored; and places in the
+ * body, which is stored as it came but not kept with a refusal.
+ */
 export interface SecretPlaces {
   headers: readonly string[];
   query: readonly string[];
+  body: readonly Extract<Source, { in: 'body' | 'form' }>[];
 }
 
+export const NO_SECRETS: SecretPlaces = { headers: [], query: [], body: [] };
+
 /** The places of all credentials that a provider may send, also of those that the route has not configured. */
-export function secretPlaces({ credentials, params }: Sender): SecretPlaces {
+export function secretPlaces({ provider, credentials, params }: Sender): SecretPlaces {
   const headers = new Set<string>();
   const query = new Set<string>();
+  const body: SecretPlaces['body'][number][] = [];
   for (const { scheme } of credentials) {
     if (scheme.kind === 'basic') headers.add('authorization');
     if (scheme.kind !== 'token') continue;
@@ -20,8 +28,16 @@ export function secretPlaces({ credentials, params }: Sender): SecretPlaces {
     if (source.in === 'bearer') headers.add('authorization');
     else if (source.in === 'header') headers.add(source.name);
     else if (source.in === 'query') query.add(source.name);
+    else if (source.in === 'body' || source.in === 'form') body.push(source);
   }
-  return { headers: [...headers], query: [...query] };
+  // A secret that is handed over unsigned is a credential from then on.
+  for (const { reply } of handshakesOf(provider)) {
+    if (reply.kind !== 'learn') continue;
+    const source = parseSource(reply.secret);
+    if (source.in === 'header') headers.add(source.name);
+    else if (source.in === 'body') body.push(source);
+  }
+  return { headers: [...headers], query: [...query], body };
 }
 
 /** Names and order stay; a list without secrets is handed on as it is. */

@@ -1,17 +1,20 @@
 import type { VerifyConfig } from '../config/types.ts';
 import type { DedupKey, HeaderList, NewEvent } from '../domain/event.ts';
 import type { KeyAddress } from '../providers/keys.ts';
+import { type Lookalike, lookalikes } from '../providers/recognise.ts';
 import { configuredCredentials } from './credentials/configured.ts';
 import type { Credential, WrongReason } from './credentials/credential.ts';
 import type { KeySource } from './key-source.ts';
 import type { ReceivedRequest } from './received.ts';
-import { queryWithoutSecrets, type SecretPlaces, secretPlaces, withoutSecrets } from './stored-parts.ts';
+import { NO_SECRETS, queryWithoutSecrets, type SecretPlaces, secretPlaces, withoutSecrets } from './stored-parts.ts';
 
 /** What a route asks of a sender. */
 export interface VerificationRule {
   /** Null for `verify: none`, which is only taken when it was written out. */
   credentials: readonly Credential[] | null;
   require: 'any' | 'all';
+  /** Whether a request looks like one of another provider. */
+  lookalike: (headers: HeaderList) => Lookalike | null;
   /** Where the request has secrets that must not be stored. */
   secrets: SecretPlaces;
   keys: KeySource;
@@ -64,7 +67,6 @@ export interface Refused {
 export type Verdict = { kind: 'verified'; event: VerifiedRequest } | Refused | { kind: 'key_needed'; key: KeyAddress };
 
 const NO_KEYS: KeySource = { known: () => null, load: () => Promise.resolve(false) };
-const NO_SECRETS: SecretPlaces = { headers: [], query: [] };
 
 /**
  * Prepares a route's rule.
@@ -72,8 +74,15 @@ const NO_SECRETS: SecretPlaces = { headers: [], query: [] };
  * @throws HookbayError (`bad_template`, `bad_source`, `bad_secret`, …) that loading should have found
  */
 export function verificationRule(config: VerifyConfig, keys: KeySource = NO_KEYS): VerificationRule {
-  if (config.provider === 'none') return { credentials: null, require: 'any', secrets: NO_SECRETS, keys };
-  return { credentials: configuredCredentials(config), require: config.require, secrets: secretPlaces(config), keys };
+  if (config.provider === 'none') return { credentials: null, require: 'any', lookalike: () => null, secrets: NO_SECRETS, keys };
+  const { require } = config;
+  return {
+    credentials: configuredCredentials(config),
+    require,
+    lookalike: lookalikes(config),
+    secrets: secretPlaces(config),
+    keys,
+  };
 }
 
 /**
@@ -82,7 +91,8 @@ export function verificationRule(config: VerifyConfig, keys: KeySource = NO_KEYS
  */
 export function verify(request: ReceivedRequest, rule: VerificationRule): Verdict {
   const against = rule.credentials === null ? null : judge(request, rule, rule.credentials);
-  return against ?? { kind: 'verified', event: new VerifiedRequest(request, rule.secrets) };
+  if (against === null) return { kind: 'verified', event: new VerifiedRequest(request, rule.secrets) };
+  return against.kind === 'refused' ? withLookalike(against, rule.lookalike(request.headers)) : against;
 }
 
 /** What speaks against a request, or null. */
@@ -103,7 +113,15 @@ function judge(
   if (credentials.length === 0) {
     return refused('nothing_configured', 'the route has no credential configured, so nothing can be verified');
   }
-  return refused('absent', credentials.map((credential) => `no ${credential.label}`).join(' and '));
+  const missed = credentials.map((credential) => `no ${credential.label}`).join(' and ');
+  return refused('absent', `${missed}: is it set up at the provider, and is this the path that it was given?`);
+}
+
+/** Most of what is refused for want of a credential has been sent to the wrong path. */
+function withLookalike(refusal: Refused, lookalike: Lookalike | null): Refused {
+  if (lookalike === null) return refusal;
+  const { label, header } = lookalike;
+  return { ...refusal, explanation: `${refusal.explanation}; it looks like a request of ${label}, by its ${header} header` };
 }
 
 const refused = (reason: RefusalReason, explanation: string): Refused => ({ kind: 'refused', reason, explanation });

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CREDENTIAL_MARK } from '../../src/domain/credential-mark.ts';
 import type { PublicListenerOptions } from '../../src/ingest/listener.ts';
+import { senderOf } from '../../src/providers/sender.ts';
 import { RawClient, routeConfig, SECRET, settings, startListener, TOKEN, verifyConfig } from '../support/ingest.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -196,13 +197,13 @@ describe('refusing', () => {
     expect(hookbay.rejections[0]).toMatchObject({
       route: 'knowledgesdk',
       reason: 'verification_failed',
-      explanation: 'the x-knowledgesdk-webhook-token header does not match any configured token',
+      explanation: expect.stringContaining('the x-knowledgesdk-webhook-token header does not match any configured token: '),
       peer: '127.0.0.1',
       status: 401,
       bodyStart: BODY,
     });
     expect(hookbay.rejections[0]?.headers).toContainEqual(['x-other', 'seen']);
-    expect(hookbay.rejections[1]?.explanation).toBe(
+    expect(hookbay.rejections[1]?.explanation).toContain(
       'no x-knowledgesdk-webhook-token header and no x-knowledgesdk-signature header',
     );
     expect(JSON.stringify([hookbay.rejections, hookbay.lines])).not.toContain('canary');
@@ -212,6 +213,33 @@ describe('refusing', () => {
     });
     expect(hookbay.observed[0]).toEqual(['rejected', 'knowledgesdk', 'verification_failed', 401]);
     expect(hookbay.log.events).toEqual([]);
+  });
+
+  test('credentials where a route has them are not kept, not even of requests that went astray', async () => {
+    const figma = routeConfig({ name: 'figma', path: '/figma', verify: senderOf('figma', { token: 'the-passcode' }) });
+    const mine = senderOf('assemblyai', { token: 'the-token', params: { header: 'x-mine' } });
+    const assembly = routeConfig({ name: 'assemblyai', path: '/assemblyai', verify: mine });
+    const hookbay = await start({ settings: settings({}, [figma, assembly]) });
+    await post(hookbay, '{"passcode":"canary","a":1}', {}, '/figma');
+    await post(hookbay, '{"passcode":"canary"', {}, '/figma');
+    for (const path of ['/assemblyai', '/nowhere', '/assemblyai?x-mine=canary'])
+      await post(hookbay, '{}', { 'x-mine': 'canary' }, path);
+    expect(hookbay.rejections.map(({ status }) => status)).toEqual([401, 401, 401, 404, 401]);
+    expect(hookbay.rejections.map(({ bodyStart }) => bodyStart).slice(0, 2)).toEqual([
+      '{"passcode":"[removed by hookbay]","a":1}',
+      '',
+    ]);
+    expect(JSON.stringify([hookbay.rejections, hookbay.lines])).not.toContain('canary');
+  });
+
+  test('what missed its route is explained', async () => {
+    const hookbay = await start();
+    await post(hookbay, '{}', { 'x-github-event': 'push' }, '/Webhooks/knowledgesdk/');
+    await post(hookbay, '{}', {}, `/${'x'.repeat(300)}`);
+    expect(hookbay.rejections.map(({ explanation }) => explanation)).toEqual([
+      'no route has the path /Webhooks/knowledgesdk/; the route knowledgesdk has /webhooks/knowledgesdk; it looks like a request of GitHub, by its x-github-event header',
+      `no route has the path /${'x'.repeat(199)}…`,
+    ]);
   });
 
   test('of a long refused body the first 2 KiB are kept', async () => {

@@ -70,7 +70,7 @@ describe('a provider', () => {
     if (sender?.provider !== 'custom') throw new Error('not custom');
     expect(sender.id).toEqual(['body:id', { template: '{header:a}:{body:b}' }, 'hash']);
     expect(judge(sender, { headers: { 'stripe-signature': `t=1,v1=${hex}` }, body: '', at: 1000 })).toContain('does not match');
-    expect(judge(sender, { headers: {}, body: '' })).toBe('no stripe-signature header');
+    expect(judge(sender, { headers: {}, body: '' })).toContain('no stripe-signature header');
   });
 
   test.each([

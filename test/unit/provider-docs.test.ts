@@ -35,7 +35,7 @@ describe.each(PROVIDER_NAMES)('%s', (name) => {
   test('has a section whose lines configure it', () => {
     const [, section = ''] = page.split(`\n### ${name}\n`);
     const lines = blocks(section.split('\n### ')[0] ?? '');
-    expect(lines.flatMap(loaded)).toEqual(presetOf(name).auth.map(() => name));
+    expect(lines.flatMap(loaded)).toEqual(describeProvider(name).verify.map(() => name));
     expect(page).toContain(`| [\`${name}\`](#${name}) | ${presetOf(name).label} | ${describeProvider(name).known} |`);
   });
 });

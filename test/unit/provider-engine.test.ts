@@ -73,8 +73,8 @@ describe('several signatures', () => {
   test('any that fits is enough, and keys that are no signatures are passed over', () => {
     expect(ask(`t=${stamp},v1=${'0'.repeat(64)},v1=${hex}`)).toBe('verified');
     expect(ask(`t=${stamp}, v1=${hex}, v1=short`)).toBe('verified');
-    expect(ask(`t=${stamp},v0=${hex}`)).toContain('holds no v1=<hex sha256>');
-    expect(ask(`t=${stamp},v1=${hex.slice(2)}`)).toContain('holds no v1=<hex sha256>');
+    expect(ask(`t=${stamp},v0=${hex}`)).toContain('holds no v1=<64 hex digits>');
+    expect(ask(`t=${stamp},v1=${hex.slice(2)}`)).toContain('holds no v1=<64 hex digits>');
   });
 
   test('a time that contradicts itself is refused', () => {

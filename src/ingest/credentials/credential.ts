@@ -47,7 +47,12 @@ export const wrong = (reason: WrongReason, explanation: string): Wrong => ({ kin
  */
 export function readField(request: ReceivedRequest, source: Source, item = 0): string | Wrong | null {
   const text = request.sole(source, item);
-  return text === CONFLICTING ? wrong('ambiguous', `there are several ${sourceLabel(source)}s with different values`) : text;
+  return text === CONFLICTING
+    ? wrong(
+        'ambiguous',
+        `there are several ${sourceLabel(source)}s with different values, and which one counts cannot be known: does a proxy add one?`,
+      )
+    : text;
 }
 
 /** Each item costs at least a hash, and no sender has so many. */

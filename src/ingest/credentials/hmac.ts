@@ -8,7 +8,7 @@ import { parseSource } from '../../providers/source.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { ABSENT, type Credential, type CredentialCheck, eachItem, RIGHT } from './credential.ts';
 import { type SentSignature, signatureReader } from './signature-fields.ts';
-import { mismatch, SignedMessage, wrongTime } from './signed.ts';
+import { SignedMessage, wrongTime } from './signed.ts';
 
 /** @throws HookbayError when the scheme or a secret is not what it has to be; loading should have found it */
 export function hmacCredential(scheme: HmacScheme, secrets: readonly string[], sender: Sender): Credential {
@@ -16,7 +16,7 @@ export function hmacCredential(scheme: HmacScheme, secrets: readonly string[], s
   const algorithmOf = (key: string | null): HashAlgorithm => hashOf(scheme.algorithm, key) ?? 'sha256';
   const keys = secrets.map((secret) => sharedKey(secret, scheme.key));
   const bytesFor = (key: string | null): number => DIGEST_BYTES[algorithmOf(key)];
-  const reader = signatureReader(scheme, sender.params, bytesFor, scheme.algorithm ?? 'sha256');
+  const reader = signatureReader(scheme, sender.params, bytesFor);
   const message = new SignedMessage(scheme, sender);
   const { label } = reader;
   const check = (request: ReceivedRequest, item: number): CredentialCheck => {
@@ -28,7 +28,8 @@ export function hmacCredential(scheme: HmacScheme, secrets: readonly string[], s
     const messages = message.messages(request, time.text, item);
     if ('kind' in messages) return messages;
     // Also when the time is wrong: an operator has to know which of the two it is.
-    if (!anyMatches(messages, keys, sent.signatures, algorithmOf)) return mismatch(label, 'configured secret', time);
+    if (!anyMatches(messages, keys, sent.signatures, algorithmOf))
+      return message.mismatch(label, 'configured secret', time, request);
     return time.outside === null ? RIGHT : wrongTime(label, time.outside);
   };
   if (scheme.each !== undefined) return eachItem(label, parseSource(scheme.each), (request, _keys, item) => check(request, item));

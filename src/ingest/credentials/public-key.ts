@@ -8,7 +8,7 @@ import type { KeySource } from '../key-source.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { ABSENT, type Credential, type CredentialCheck, eachItem, RIGHT, readField, type Wrong, wrong } from './credential.ts';
 import { type SentSignature, signatureReader } from './signature-fields.ts';
-import { mismatch, SignedMessage, wrongTime } from './signed.ts';
+import { SignedMessage, wrongTime } from './signed.ts';
 
 const ED25519_BYTES = 64;
 /** Ed25519 has its own hash. */
@@ -32,7 +32,7 @@ type Keys =
 export function publicKeyCredential(scheme: PublicKeyScheme, secrets: readonly string[], sender: Sender): Credential {
   const { algorithm } = scheme;
   const bytes = algorithm === 'ed25519' ? ED25519_BYTES : null;
-  const reader = signatureReader(scheme, sender.params, () => bytes, algorithm);
+  const reader = signatureReader(scheme, sender.params, () => bytes);
   const message = new SignedMessage(scheme, sender);
   const known = keysOf(scheme, secrets);
   const { label } = reader;
@@ -47,8 +47,8 @@ export function publicKeyCredential(scheme: PublicKeyScheme, secrets: readonly s
     const matches = (candidates: readonly KeyObject[]): boolean => anyMatches(algorithm, messages, candidates, sent.signatures);
     const result = known.kind === 'fixed' ? matches(known.keys) : matchesFetched(known.addressOf(request), keys, matches);
     if (typeof result !== 'boolean') return result;
-    const source = known.kind === 'fixed' ? 'configured public key' : 'key of the provider';
-    if (!result) return mismatch(label, source, time);
+    const under = known.kind === 'fixed' ? 'configured public key' : 'key of the provider';
+    if (!result) return message.mismatch(label, under, time, request);
     return time.outside === null ? RIGHT : wrongTime(label, time.outside);
   };
   if (scheme.each !== undefined) return eachItem(label, parseSource(scheme.each), check);

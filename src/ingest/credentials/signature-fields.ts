@@ -34,11 +34,10 @@ export function signatureReader(
   scheme: HmacScheme | PublicKeyScheme,
   params: SenderParams,
   bytesFor: (key: string | null) => number | null,
-  algorithm: string,
 ): SignatureReader {
   const places = [scheme.from, ...(scheme.also ?? [])].map((from) => parseSource(filledSource(from, params)));
   const { parse, encoding = 'hex' } = scheme;
-  const form = expectedForm(scheme, encoding, algorithm);
+  const form = expectedForm(scheme, encoding, 'algorithm' in scheme && scheme.algorithm === 'named' ? null : bytesFor(null));
   const label = sourceLabel(places[0] ?? { in: 'bearer' });
   const single = places.length === 1 && !isGlob(places[0]) ? places[0] : undefined;
 
@@ -56,7 +55,10 @@ export function signatureReader(
   const readOne = (request: ReceivedRequest, source: Source, item: number): SentSignatures | Wrong | null => {
     const text = readField(request, source, item);
     if (text === null || typeof text !== 'string') return text;
-    return take(text) ?? wrong('malformed', `the ${sourceLabel(source)} ${form}`);
+    return (
+      take(text) ??
+      wrong('malformed', `the ${sourceLabel(source)} ${form}: was it cut off on the way, or does somebody else send here?`)
+    );
   };
   if (single !== undefined) return { label, read: (request, item) => readOne(request, single, item) };
   return { label, read: (request, item) => readAll(matching(request, places), (source) => readOne(request, source, item)) };
@@ -97,10 +99,16 @@ function matching(request: ReceivedRequest, places: readonly Source[]): Source[]
   });
 }
 
-function expectedForm({ parse }: HmacScheme | PublicKeyScheme, encoding: string, algorithm: string): string {
-  const value = `<${encoding} ${algorithm}>`;
+/** What a well-formed field looks like. @param bytes of a signature; null when that is open */
+function expectedForm({ parse }: HmacScheme | PublicKeyScheme, encoding: string, bytes: number | null): string {
+  const value = valueForm(encoding, bytes);
   if (parse === undefined) return `is not ${value}`;
   const { item, kv, key } = parse;
   const keys = typeof key === 'string' ? key : key.join('|');
   return `${item === undefined ? 'is not' : 'holds no'} ${keys}${kv}${value}`;
+}
+
+function valueForm(encoding: string, bytes: number | null): string {
+  if (bytes === null) return `<${encoding}>`;
+  return encoding === 'hex' ? `<${bytes * 2} hex digits>` : `<base64 of ${bytes} bytes>`;
 }

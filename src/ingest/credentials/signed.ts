@@ -8,10 +8,11 @@ import {
   missingPart,
   parseMessage,
 } from '../../providers/message.ts';
-import type { HmacScheme, PublicKeyScheme } from '../../providers/scheme.ts';
+import type { HmacScheme, PublicKeyScheme, TimestampUnit } from '../../providers/scheme.ts';
 import { filledSource, type Sender, textParams } from '../../providers/sender.ts';
 import { parseSource, type Source, sourceLabel } from '../../providers/source.ts';
 import { type UrlRule, urlRule } from '../../providers/url.ts';
+import { spokenDuration } from '../../providers/words/text.ts';
 import type { ReceivedRequest } from '../received.ts';
 import { checkTimestamp, type TimestampCheck } from '../timestamp.ts';
 import { readField, type Wrong, wrong } from './credential.ts';
@@ -52,7 +53,7 @@ export class SignedMessage {
     const { source, unit, toleranceMs } = this.#time;
     const text = source.in === 'sig' ? signatureField(others, source.name) : readField(request, source, item);
     const label = sourceLabel(source);
-    if (text === null) return wrong('no_timestamp', `a signature, but no timestamp: no ${label}`);
+    if (text === null) return wrong('no_timestamp', `a signature, but no timestamp: no ${label}, which it covers`);
     if (typeof text !== 'string') return text;
     const check = checkTimestamp(text, unit, toleranceMs, request.receivedAt);
     switch (check.kind) {
@@ -61,7 +62,7 @@ export class SignedMessage {
       case 'outside':
         return { kind: 'time', text, outside: check };
       case 'malformed':
-        return wrong('malformed', `the ${label} is not a timestamp`);
+        return wrong('malformed', `the ${label} is not a timestamp in ${UNITS[unit]}`);
       default:
         return check satisfies never;
     }
@@ -78,7 +79,38 @@ export class SignedMessage {
     }
     return messages;
   }
+
+  /** A signature that does not match. Nobody can tell another key from another body, so both are said. */
+  mismatch(label: string, under: SigningKey, time: SignedTime, request: ReceivedRequest): Wrong {
+    // Without the query, which may hold secrets.
+    const url = this.#urls?.({ path: request.path, query: '' })[0];
+    const causes = [
+      OTHER_KEY[under],
+      request.body.length === 0 ? 'the body, which is empty, was lost on the way' : 'the body was changed on the way',
+      ...(url === undefined ? [] : [`the provider was given another URL than ${url}`]),
+    ];
+    const also = time.outside === null ? '' : `; it also has a ${timeWords(time.outside)}`;
+    const either = `${causes.slice(0, -1).join(', ')} or ${causes.at(-1)}`;
+    return wrong('no_match', `the ${label} does not match the body under any ${under}: ${either}${also}`);
+  }
 }
+
+/** What a signature is checked with. */
+type SigningKey = 'configured secret' | 'configured public key' | 'key of the provider';
+
+const OTHER_KEY: Readonly<Record<SigningKey, string>> = {
+  'configured secret': 'it was made with a secret that is not configured here',
+  'configured public key': 'it was made with a key that is not configured here',
+  'key of the provider': 'somebody else made it',
+};
+
+const UNITS: Readonly<Record<TimestampUnit, string>> = {
+  s: 'seconds since 1970',
+  ms: 'milliseconds since 1970',
+  iso: 'ISO 8601',
+  httpdate: 'the form of an HTTP date',
+  any: 'seconds or milliseconds since 1970, or in ISO 8601',
+};
 
 function requiredUrl(publicUrl: string | null): string {
   if (publicUrl !== null) return publicUrl;
@@ -92,28 +124,26 @@ function requiredUrl(publicUrl: string | null): string {
 
 function signatureField(others: ReadonlyMap<string, string | null>, name: string): string | Wrong | null {
   const text = others.get(name);
-  if (text === null) return wrong('ambiguous', `there are several '${name}' in the signature with different values`);
+  if (text === null)
+    return wrong(
+      'ambiguous',
+      `there are several '${name}' in the signature with different values, and which one counts cannot be known`,
+    );
   return text ?? null;
 }
 
-/** What a signature that matches is worth, given its time. */
-export function wrongTime(label: string, { ageMs, explanation }: NonNullable<SignedTime['outside']>): Wrong {
-  const amount = spoken(Math.abs(ageMs));
-  const guess =
-    ageMs > 0 ? `is a clock ${amount} wrong, or was the request held back or sent again?` : `is a clock ${amount} wrong?`;
-  const reason = ageMs > 0 ? 'too_old' : 'from_the_future';
-  return wrong(reason, `the ${label} matches the body, but with a ${explanation}: ${guess}`);
+/** A signature that matches, made at a time that is not allowed. */
+export function wrongTime(label: string, outside: NonNullable<SignedTime['outside']>): Wrong {
+  const isOld = outside.ageMs > 0;
+  const guess = isOld ? 'is a clock wrong, or was the request held back or sent again?' : 'is a clock wrong?';
+  const reason = isOld ? 'too_old' : 'from_the_future';
+  return wrong(reason, `the ${label} matches the body, but with a ${timeWords(outside)}: ${guess}`);
 }
 
-/** What a signature that does not match means. */
-export function mismatch(label: string, secrets: string, time: SignedTime): Wrong {
-  const also = time.outside === null ? '' : `; it also has a ${time.outside.explanation}`;
-  return wrong('no_match', `the ${label} does not match the body under any ${secrets}${also}`);
-}
-
-function spoken(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} seconds`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
+function timeWords({ ageMs, toleranceMs }: NonNullable<SignedTime['outside']>): string {
+  const apart = Math.abs(ageMs);
+  const seconds = Math.round(apart / 1000);
+  const spoken = seconds < 120 ? '' : ` (${spokenDuration(apart)})`;
+  const allowed = Math.round(toleranceMs / 1000);
+  return `timestamp ${seconds} s in the ${ageMs > 0 ? 'past' : 'future'}${spoken}, ${allowed} s are allowed`;
 }

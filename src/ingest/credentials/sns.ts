@@ -35,6 +35,13 @@ export function snsMessage(request: ReceivedRequest): string | null {
   return text;
 }
 
+const TOPIC = /^arn:[a-z-]+:sns:[A-Za-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/;
+
+/** The topic is what an operator has to add; anything else that stands in its place is not repeated. */
+function topicWords(topic: unknown): string {
+  return typeof topic === 'string' && TOPIC.test(topic) ? `the topic ${topic}` : 'no topic that has the form of one';
+}
+
 export function snsCredential(scheme: SnsScheme, { params }: Sender): Credential {
   const host = new RegExp(scheme.host);
   const topics = typeof params.topicArn === 'string' ? [params.topicArn] : params.topicArn;
@@ -51,7 +58,7 @@ export function snsCredential(scheme: SnsScheme, { params }: Sender): Credential
       if (message === null) return wrong('malformed', 'the body is no message of SNS');
       const topic = request.value('TopicArn');
       if (topics !== undefined && !topics.some((each) => each === topic)) {
-        return wrong('not_expected', 'the message is from a topic that is not under topicArn');
+        return wrong('not_expected', `the message is from ${topicWords(topic)}, which is not under topicArn`);
       }
       const url = allowedUrl(request, CERTIFICATE, (name) => host.test(name), CERTIFICATE_PATH);
       const address = typeof url === 'string' ? { format: 'cert' as const, url, algorithm } : url;

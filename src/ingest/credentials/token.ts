@@ -19,17 +19,28 @@ const digestsOf = (secrets: readonly string[]): Buffer[] =>
 /** Node hands out header bytes as latin1; a value in a body or a query is text. */
 const encodingAt = (source: Source): 'latin1' | 'utf8' => (source.in === 'header' || source.in === 'bearer' ? 'latin1' : 'utf8');
 
+const BEARER = /^bearer +(\S+)$/i;
+
 export function tokenCredential(scheme: TokenScheme, tokens: readonly string[], params: SenderParams): Credential {
   const source = parseSource(filledSource(scheme.from, params));
   const digests = digestsOf(tokens);
   const encoding = encodingAt(source);
   const label = sourceLabel(source);
-  const mismatch = wrong('no_match', `the ${label} does not match any configured token`);
+  const mismatch = wrong(
+    'no_match',
+    `the ${label} does not match any configured token: another one is set at the provider, or somebody else sent this`,
+  );
+  const withScheme = wrong(
+    'no_match',
+    `the ${label} does not match any configured token, but it would without 'Bearer' before it: configure the token as the provider sends it`,
+  );
   const check: Parameters<typeof eachItem>[2] = (request, _keys, item): CredentialCheck => {
     const token = readField(request, source, item);
     if (token === null) return ABSENT;
     if (typeof token !== 'string') return token;
-    return isAmong(digests, Buffer.from(token, encoding)) ? RIGHT : mismatch;
+    if (isAmong(digests, Buffer.from(token, encoding))) return RIGHT;
+    const bare = BEARER.exec(token)?.[1];
+    return bare !== undefined && isAmong(digests, Buffer.from(bare, encoding)) ? withScheme : mismatch;
   };
   if (scheme.each !== undefined) return eachItem(label, parseSource(scheme.each), check);
   return { label, check: (request, keys) => check(request, keys, 0) };
@@ -52,7 +63,10 @@ export function basicCredential(passwords: readonly string[], params: SenderPara
       const pair = decodeSignature(BASIC.exec(value)?.[1] ?? '', 'base64', null);
       if (pair === null) return wrong('malformed', `the ${label} is not basic authentication`);
       if (isAmong(digests, pair)) return RIGHT;
-      return wrong('no_match', `the ${label} does not match the configured user and password`);
+      return wrong(
+        'no_match',
+        `the ${label} does not match the configured user and password: others are set at the provider, or somebody else sent this`,
+      );
     },
   };
 }

@@ -1,8 +1,9 @@
+import { learnsSecret } from '../handshakes.ts';
 import { type ProviderName, presetOf } from '../presets.ts';
 import type { KeyScheme, KnownBy, ProviderPreset, ReplyHints } from '../scheme.ts';
 import { settingsOf, signsUrl } from '../sender.ts';
 import { isSignable } from '../sign.ts';
-import { handshakeWords } from './handshake-words.ts';
+import { handshakeLine, handshakeWords } from './handshake-words.ts';
 import { type CredentialWords, credentialWords, schemeSummary } from './scheme-words.ts';
 import { type SettingWords, sendCommand, settingWords, verifyLines } from './setup.ts';
 
@@ -16,6 +17,8 @@ export interface ProviderDescription {
   note: string;
   /** Lines to paste into a route, one for each way to verify. */
   verify: readonly string[];
+  /** A line to paste beside it, for handshakes; null when they need none. */
+  handshakeSetting: string | null;
   /** Whether `publicUrl` has to be configured, because the provider signs it. */
   needsPublicUrl: boolean;
   settings: readonly SettingWords[];
@@ -61,9 +64,10 @@ export function describeProvider(name: ProviderName): ProviderDescription {
     known: KNOWN[preset.knownBy],
     verifies: preset.auth.map(schemeSummary).join(', or '),
     note: preset.note,
-    verify: verifyLines(name, preset),
+    verify: learnsSecret(name) ? [`verify: { provider: ${name} }`] : verifyLines(name, preset),
+    handshakeSetting: handshakeLine(name),
     needsPublicUrl: preset.auth.some(signsUrl),
-    settings: settingWords(preset),
+    settings: settingWords(preset, learnsSecret(name)),
     overrides: overridesOf(name, preset),
     credentials: preset.auth.map(credentialWords),
     dedupKey: preset.id.map(keyText),

@@ -17,7 +17,8 @@ const SECRETS: Readonly<Record<SecretName, { meaning: string; variable: string }
   password: { meaning: 'the password that it sends along', variable: 'WEBHOOK_PASSWORD' },
 };
 
-export function settingWords({ auth, params = {} }: ProviderPreset): SettingWords[] {
+/** @param isLearned whether the provider hands its secret over itself */
+export function settingWords({ auth, params = {} }: ProviderPreset, isLearned: boolean): SettingWords[] {
   const secrets = auth.flatMap((scheme): SettingWords[] => {
     const name = secretName(scheme);
     return name === null
@@ -26,7 +27,7 @@ export function settingWords({ auth, params = {} }: ProviderPreset): SettingWord
           {
             name,
             meaning: `${SECRETS[name].meaning}; in a list, any matches`,
-            need: auth.length === 1 ? 'required' : 'this or another',
+            need: isLearned ? 'optional' : auth.length === 1 ? 'required' : 'this or another',
           },
         ];
   });
