@@ -11,5 +11,6 @@ test('the same through its thread, with its lock, ended at any moment', { timeou
 });
 
 test('control: a store that forgets what it had acknowledged is caught', { timeout: 60_000 }, async () => {
-  await expect(holdAgainstModel({ runs: 200, open: () => new DirectDriver(true) })).rejects.toThrow('events');
+  // A fixed seed, because a life of another one may lose something else first, such as a pause.
+  await expect(holdAgainstModel({ runs: 200, seed: 1, open: () => new DirectDriver(true) })).rejects.toThrow('events');
 });
