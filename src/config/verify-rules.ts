@@ -1,5 +1,5 @@
 import { HookbayError } from '../domain/errors.ts';
-import { learnsSecret } from '../providers/handshakes.ts';
+import { handshakesOf, learnsSecret } from '../providers/handshakes.ts';
 import { publicKey, sharedKey } from '../providers/keys.ts';
 import { isProviderName, type ProviderName, presetOf } from '../providers/presets.ts';
 import type { AuthScheme } from '../providers/scheme.ts';
@@ -27,7 +27,9 @@ export function providerAt(file: unknown, route: Path): ProviderName | null {
 
 /** The keys that a preset knows under `verify`; KnowledgeSDK has names of its own for what the HMAC is made of. */
 function keysOf(provider: ProviderName): string[] {
-  const settings = settingsOf(presetOf(provider));
+  // Whoever proves his secret over any text that is asked for must sign events as they are: another message could be such a text.
+  const isFixed = handshakesOf(provider).some(({ stage, reply }) => stage === 'before' && reply.kind === 'prove');
+  const settings = settingsOf(presetOf(provider)).filter((key) => !isFixed || (key !== 'message' && key !== 'timestamp'));
   if (provider !== 'knowledgesdk') return settings;
   const own: Readonly<Record<string, string>> = { message: 'hmacTemplate', timestamp: 'hmacTimestamp' };
   return settings.map((key) => own[key] ?? key);

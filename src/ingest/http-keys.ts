@@ -45,7 +45,8 @@ export class HttpKeys implements KeySource {
   readonly #kept = new Map<string, Kept>();
   readonly #failed = new Map<string, number>();
   readonly #loading = new Map<string, Promise<boolean>>();
-  readonly #fetches = new TokenBucket(FETCHES);
+  /** Apart, so that certificates whose address a stranger names keep nobody from the keys at a fixed one. */
+  readonly #fetches = { cert: new TokenBucket(FETCHES), jwks: new TokenBucket(FETCHES) };
 
   constructor(options: HttpKeysOptions) {
     this.#options = options;
@@ -66,7 +67,8 @@ export class HttpKeys implements KeySource {
     const now = this.#options.clock.monotonic();
     const failedAt = this.#failed.get(name);
     if (failedAt !== undefined && now - failedAt < FAILED_MS) return Promise.resolve(false);
-    if (this.#loading.size >= MOST_AT_ONCE || !this.#fetches.take(now)) return Promise.resolve(false);
+    const isFull = address.format === 'cert' && this.#loading.size >= MOST_AT_ONCE;
+    if (isFull || !this.#fetches[address.format].take(now)) return Promise.resolve(false);
     const loading = this.#fetch(address, name).finally(() => this.#loading.delete(name));
     this.#loading.set(name, loading);
     return loading;

@@ -228,15 +228,17 @@ export class Intake {
   #isHandshake(received: ReceivedRequest, handshakes: HandshakeRules['before']): boolean {
     const step = recognise(received, handshakes);
     if (step.kind === 'none') return false;
-    void this.#services.handshakes.end(step, received).then((end) => {
-      if (end.kind === 'answer') {
-        this.#finish();
-        answerText(this.#response, end.answer, this.#services.closing);
-        return;
-      }
-      // The body is not kept with the refusal: it may hold the secret that was handed over.
-      this.#refuse(end.code, end.explanation);
-    });
+    void this.#services.handshakes.end(step, received).then((end) =>
+      this.#guarded(() => {
+        if (end.kind === 'answer') {
+          this.#finish();
+          answerText(this.#response, end.answer, this.#services.closing);
+          return;
+        }
+        // The body is not kept with the refusal: it may hold the secret that was handed over.
+        this.#refuse(end.code, end.explanation);
+      }),
+    );
     return true;
   }
 

@@ -30,6 +30,8 @@ export class Learning {
   readonly #learned: LearnedSecret[];
   /** Monotonic ms at which each window ends. */
   readonly #windows = new Map<string, number>();
+  /** Routes whose secret is on its way to the disk, unless an operator has disarmed them since. */
+  readonly #taking = new Set<string>();
   /** Called when the secrets of a route have changed. */
   changed: () => void = () => undefined;
 
@@ -52,6 +54,7 @@ export class Learning {
   }
 
   disarm(route: string): void {
+    this.#taking.delete(route);
     this.#windows.delete(route);
   }
 
@@ -87,15 +90,18 @@ export class Learning {
     const until = this.#windows.get(route);
     if (until === undefined || until <= clock.monotonic()) return 'not_armed';
     this.#windows.delete(route);
+    this.#taking.add(route);
     hide(secret);
     const row = { route, secret, learnedAt: clock.now() };
     try {
       await store.learn(row);
     } catch {
       // The provider tries again, and should find the window as it was.
-      if (until > clock.monotonic()) this.#windows.set(route, until);
+      const isLeftAlone = this.#taking.delete(route) && !this.#windows.has(route);
+      if (isLeftAlone && until > clock.monotonic()) this.#windows.set(route, until);
       return 'not_stored';
     }
+    this.#taking.delete(route);
     this.#learned.push(row);
     this.changed();
     return 'learned';

@@ -33,9 +33,10 @@ function passedFields(headers: HeaderList): string[] {
 export function passBack(response: ServerResponse, answer: TargetAnswer, eventId: string, closing: boolean): void {
   const fields = passedFields(answer.headers);
   fields.push(EVENT_ID_HEADER, eventId);
-  // A 204 has no body and may not say how long it is (RFC 9110, section 8.6).
-  if (answer.status !== 204) fields.push('content-length', String(answer.body.length));
+  // A 204 has no body and may not say how long it is, a 205 has none either (RFC 9110, sections 8.6 and 15.3.6).
+  const body = answer.status === 204 || answer.status === 205 ? null : answer.body;
+  if (answer.status !== 204) fields.push('content-length', String(body?.length ?? 0));
   if (closing) fields.push('connection', 'close');
   response.writeHead(answer.status, fields);
-  response.end(answer.status === 204 ? undefined : answer.body);
+  response.end(body ?? undefined);
 }

@@ -1,11 +1,15 @@
 import type { RouteConfig, VerifyConfig } from '../config/types.ts';
+import { learnsSecret } from '../providers/handshakes.ts';
 import { needsSecret, type SenderCredential } from '../providers/sender.ts';
 import type { ReceivedRequest } from './received.ts';
 import { verificationRule, verify } from './verify.ts';
 
-/** The route's verification with what its sender has handed over beside what is configured. */
+/**
+ * The route's verification with what its sender has handed over beside what is configured. A route that has another provider by
+ * now, which hands nothing over, does not inherit the secret of the former one.
+ */
 export function withLearned(config: VerifyConfig, learned: readonly string[]): VerifyConfig {
-  if (config.provider === 'none' || learned.length === 0) return config;
+  if (config.provider === 'none' || learned.length === 0 || !learnsSecret(config.provider)) return config;
   const added = (credential: SenderCredential): SenderCredential =>
     needsSecret(credential.scheme) ? { ...credential, secrets: [...credential.secrets, ...learned] } : credential;
   return { ...config, credentials: config.credentials.map(added) };

@@ -44,7 +44,8 @@ export const PUBLIC_KEY_PRESETS = {
         timestamp: { from: 'header:x-twilio-email-event-webhook-timestamp', unit: 's', toleranceMs: FIVE_MINUTES_MS },
       },
     ],
-    id: ['body:0.sg_event_id'],
+    // A batch is named by its bytes: its first event may be the first of another one too.
+    id: [{ template: '{body:0.sg_event_id}', unless: 'body:1' }, 'hash'],
     type: ['body:0.event'],
     sample: {
       body: ({ now, id }) => [
@@ -118,7 +119,7 @@ export const PUBLIC_KEY_PRESETS = {
     label: 'Amazon SNS',
     knownBy: 'vendor',
     note: 'No secret: messages are signed with a certificate of Amazon, which is fetched and kept. Anybody with an account there can have a message signed, so name your topics in `topicArn`. Raw message delivery has no signature and cannot be verified.',
-    auth: [{ kind: 'sns', host: '^sns\\.[a-zA-Z0-9-]{3,}\\.amazonaws\\.com(\\.cn)?$' }],
+    auth: [{ kind: 'sns', host: '^sns\\.[a-z]{2,3}(?:-[a-z]+)+-\\d{1,2}\\.amazonaws\\.com(?:\\.cn)?$' }],
     params: {
       topicArn: {
         description: 'The topics that are taken: one ARN or a list. Without it, any topic of anybody.',

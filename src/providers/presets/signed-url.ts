@@ -94,8 +94,8 @@ export const SIGNED_URL_PRESETS = {
         url: 'some-escapes-decoded',
       },
     ],
-    // HubSpot does not promise that an eventId is unique, so it is not taken alone.
-    id: [{ template: '{body:0.subscriptionId}:{body:0.eventId}:{body:0.occurredAt}' }],
+    // HubSpot does not promise that an eventId is unique, so it is not taken alone; a batch is named by its bytes.
+    id: [{ template: '{body:0.subscriptionId}:{body:0.eventId}:{body:0.occurredAt}', unless: 'body:1' }, 'hash'],
     type: ['body:0.subscriptionType'],
     sample: {
       body: ({ now }) => [
@@ -130,7 +130,9 @@ export const SIGNED_URL_PRESETS = {
       {
         template:
           '{body:notificationItems.0.NotificationRequestItem.pspReference}:{body:notificationItems.0.NotificationRequestItem.eventCode}:{body:notificationItems.0.NotificationRequestItem.success}',
+        unless: 'body:notificationItems.1',
       },
+      'hash',
     ],
     type: ['body:notificationItems.0.NotificationRequestItem.eventCode'],
     sample: {
