@@ -9,6 +9,8 @@ import { waitFor } from '../support/wait.ts';
 
 const MIB = 2 ** 20;
 const ZEROS = Buffer.alloc(64 * 1024);
+/** As `npm start`, the package's bin and the image run it: memory is what they are for. */
+const SHIPPED_FLAGS = ['--heap-growing-percent=50', '--max-semi-space-size=8'];
 const GROWTH_MIB = 20;
 const HEAD = `POST ${ROUTE_PATH} HTTP/1.1\r\nHost: relay\r\n${TOKEN_HEADER}: ${TOKEN}\r\n`;
 
@@ -34,7 +36,12 @@ beforeAll(async () => {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const retry = { attempts: 2, initial: '100ms', factor: 1, max: '100ms', jitter: 0 };
   const config = { limits: { body: '1MiB' } }; // what is below the limit may be held in memory
-  relay = await RelayProcess.start({ target: `http://127.0.0.1:${port}/hooks`, targetOptions: { timeout: '2s', retry }, config });
+  relay = await RelayProcess.start({
+    nodeFlags: SHIPPED_FLAGS,
+    target: `http://127.0.0.1:${port}/hooks`,
+    targetOptions: { timeout: '2s', retry },
+    config,
+  });
   for (let i = 0; i < 200; i += 1) await postEvent(relay.hookUrl, { key: `warm-up-${i}` });
 }, 60_000);
 afterAll(async () => {
