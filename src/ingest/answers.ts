@@ -9,8 +9,8 @@ const WORTH_READING_OFF = 64 * 1024;
 /** How long a refused client is listened to after the answer, so that a reset does not overtake it. */
 export const LINGER_MS = 1_000;
 
-/** How much is read off in that time: enough for a client that reads only after it has sent a few times the usual limit. */
-const LINGER_BYTES = 16 * 1024 * 1024;
+/** How much is read off in that time: enough for a client that reads only after it has sent some MiB more; with 16 MiB memory grew by 20. */
+const LINGER_BYTES = 8 * 1024 * 1024;
 
 /** The last request of a connection that was refused while its body was still coming. */
 const refusedEarly = new WeakMap<Socket, IncomingMessage>();
