@@ -1,3 +1,4 @@
+import { SNS_HOSTS } from './sns-hosts.ts';
 import type { SourceText } from './source.ts';
 
 /** What must hold of a request. Texts are compared as they stand; numbers in a body count as their digits. */
@@ -44,12 +45,6 @@ export interface Handshake {
   check?: { at: SourceText; setting: HandshakeSetting };
   reply: HandshakeReply;
 }
-
-/**
- * Hosts of Amazon SNS, where its certificates and confirmations are: one a region. Amazon's own pattern takes any name between,
- * and so `sns.s3-us-west-2.amazonaws.com`, which is a bucket of anybody's.
- */
-export const SNS_HOSTS = /^sns\.[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}\.amazonaws\.com(?:\.cn)?$/;
 
 const DONE: HandshakeReply = { kind: 'fixed', status: 200, json: null };
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { keyRule } from '../../src/ingest/dedup-key.ts';
 import { withLearned } from '../../src/ingest/route-secrets.ts';
-import { SNS_HOSTS } from '../../src/providers/handshakes.ts';
 import { presetOf } from '../../src/providers/presets.ts';
+import { SNS_HOSTS } from '../../src/providers/sns-hosts.ts';
 import { received } from '../support/ingest.ts';
 import { trialSender } from '../support/providers.ts';
 

@@ -1,4 +1,5 @@
 import type { ProviderPreset } from '../scheme.ts';
+import { SNS_HOSTS } from '../sns-hosts.ts';
 import { FIVE_MINUTES_MS } from './times.ts';
 
 /** Providers that sign with a private key of their own. */
@@ -119,7 +120,7 @@ export const PUBLIC_KEY_PRESETS = {
     label: 'Amazon SNS',
     knownBy: 'vendor',
     note: 'No secret: messages are signed with a certificate of Amazon, which is fetched and kept. Anybody with an account there can have a message signed, so name your topics in `topicArn`. Raw message delivery has no signature and cannot be verified.',
-    auth: [{ kind: 'sns', host: '^sns\\.[a-z]{2,3}(?:-[a-z]+)+-\\d{1,2}\\.amazonaws\\.com(?:\\.cn)?$' }],
+    auth: [{ kind: 'sns', host: SNS_HOSTS.source }],
     params: {
       topicArn: {
         description: 'The topics that are taken: one ARN or a list. Without it, any topic of anybody.',
