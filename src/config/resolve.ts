@@ -1,36 +1,11 @@
 import type { NamedFiles } from './named-files.ts';
+import { inlineTargets, resolveDeliver, resolveProxy } from './resolve-deliver.ts';
+import { resolveTarget } from './resolve-target.ts';
 import { resolveVerify } from './resolve-verify.ts';
-import { DEDUP_WINDOW_MS, type FileConfig, fileSchema } from './schema.ts';
-import { shownUrl } from './shown-url.ts';
-import type {
-  Config,
-  DedupConfig,
-  EdgeConfig,
-  HandshakeConfig,
-  ProxyConfig,
-  RespondConfig,
-  RouteConfig,
-  SchemaConfig,
-  TargetConfig,
-  VerifyConfig,
-} from './types.ts';
-import { looksLikeUrl } from './urls.ts';
+import { DEDUP_WINDOW_MS, type FileConfig } from './schema.ts';
+import type { Config, DedupConfig, HandshakeConfig, RespondConfig, RouteConfig, SchemaConfig, VerifyConfig } from './types.ts';
 
-type FileTarget = FileConfig['targets'][string];
 type FileRoute = FileConfig['routes'][string];
-
-function resolveTarget(name: string, target: FileTarget): TargetConfig {
-  const { attempts, initial, factor, max, jitter } = target.retry;
-  return {
-    name,
-    url: target.url,
-    shownUrl: shownUrl(target.url),
-    timeoutMs: target.timeout,
-    concurrency: target.concurrency,
-    retry: { attempts, initialMs: initial, factor, maxMs: max, jitter },
-    signingSecrets: target.sign?.secret ?? [],
-  };
-}
 
 function resolveDedup(dedup: FileRoute['dedup'], verify: VerifyConfig): DedupConfig {
   const settings = typeof dedup === 'string' ? { key: dedup, window: DEDUP_WINDOW_MS } : (dedup ?? { window: DEDUP_WINDOW_MS });
@@ -47,33 +22,6 @@ function resolveDedup(dedup: FileRoute['dedup'], verify: VerifyConfig): DedupCon
 function resolveHandshake(handshake: FileRoute['handshake']): HandshakeConfig {
   const { verifyToken = [], topic = [] } = handshake ?? {};
   return { verifyToken, topic: typeof topic === 'string' ? [topic] : topic };
-}
-
-interface Edge {
-  /** A name or a URL. */
-  reference: string;
-  events: readonly string[] | null;
-  answers: boolean;
-}
-
-function edgesOf(deliver: FileRoute['deliver']): Edge[] {
-  return (Array.isArray(deliver) ? deliver : [deliver]).map((entry) =>
-    typeof entry === 'string'
-      ? { reference: entry, events: null, answers: false }
-      : { reference: entry.target, events: entry.events ?? null, answers: entry.answers ?? false },
-  );
-}
-
-function resolveProxy(name: string, { mode, deadline, deliver }: FileRoute): ProxyConfig | null {
-  const edges = edgesOf(deliver);
-  const [only] = edges;
-  const answering = edges.find(({ answers }) => answers) ?? only;
-  if (mode === 'queue' || answering === undefined) return null;
-  return { target: targetName(name, answering), deadlineMs: deadline };
-}
-
-function targetName(route: string, { reference }: Edge): string {
-  return looksLikeUrl(reference) ? route : reference;
 }
 
 function resolveSchema({ schema }: FileRoute, files: NamedFiles): SchemaConfig | null {
@@ -103,7 +51,7 @@ function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files
     verify,
     dedup: resolveDedup(route.dedup, verify),
     handshake: resolveHandshake(route.handshake),
-    deliver: edgesOf(route.deliver).map((edge): EdgeConfig => ({ target: targetName(name, edge), events: edge.events })),
+    deliver: resolveDeliver(name, route),
     proxy: resolveProxy(name, route),
     admission: {
       sources: route.sources ?? null,
@@ -114,16 +62,6 @@ function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files
     schema: resolveSchema(route, files),
     respond: resolveRespond(route),
   };
-}
-
-/** A URL in `deliver` makes a target with all defaults, named after its route. */
-function inlineTargets(routes: FileConfig['routes']): [string, FileTarget][] {
-  const { valueType } = fileSchema.shape.targets.unwrap();
-  return Object.entries(routes).flatMap(([name, route]) =>
-    edgesOf(route.deliver)
-      .filter(({ reference }) => looksLikeUrl(reference))
-      .map(({ reference }): [string, FileTarget] => [name, valueType.parse({ url: reference })]),
-  );
 }
 
 /**

@@ -1,12 +1,14 @@
 import * as z from 'zod';
-import { DEFAULT_RETRY } from '../domain/retry-policy.ts';
+import { deliver } from './deliver-schema.ts';
 import { backlog, doorKeys, tls } from './door-schema.ts';
 import { handshake } from './handshake-schema.ts';
-import { addressRange, choice, duration, flag, listenAddress, number, size, text } from './leaves.ts';
+import { addressRange, choice, duration, listenAddress, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
-import { adminToken, secrets, signingSecret } from './secrets.ts';
+import { adminToken, secrets } from './secrets.ts';
+import { storage } from './storage-schema.ts';
+import { target } from './target-schema.ts';
 import { formatDuration } from './units.ts';
-import { baseUrl, httpUrl, NAME, targetReference } from './urls.ts';
+import { baseUrl, httpUrl, NAME } from './urls.ts';
 import { HEADER_OR_BODY, verifySchema } from './verify-schema.ts';
 
 const SECOND = 1000;
@@ -27,40 +29,6 @@ const DEFAULT_DEADLINE_MS = 5 * SECOND;
 function named<T extends z.ZodType>(values: T, expected: string) {
   return z.record(z.string().regex(NAME), values).meta({ expected });
 }
-
-const storageUrl = text(
-  'sqlite: and a path, for example sqlite:./data/hookbay.db',
-  /^sqlite:(?!\/\/[^/])(?!:memory:)(?!.*[?#])[^\0]*[^/\0]$/,
-  'bad_url',
-);
-
-const retention = z
-  .strictObject({
-    delivered: duration(MINUTE, 3650 * DAY)
-      .prefault('14d')
-      .meta({ description: 'How long an event is kept after its last delivery.' }),
-    dead: duration(MINUTE, 3650 * DAY)
-      .prefault('90d')
-      .meta({ description: 'How long a dead letter is kept.' }),
-    rejections: duration(MINUTE, 3650 * DAY)
-      .prefault('3d')
-      .meta({ description: 'How long a refused request is kept.' }),
-  })
-  .meta({ description: 'How long things are kept in the database.', expected: '{ delivered, dead, rejections }' });
-
-const storage = z
-  .strictObject({
-    url: storageUrl
-      .prefault('sqlite:./data/hookbay.db')
-      .meta({ description: "The database file; a relative path starts at this file's folder. Changing it needs a restart." }),
-    minFree: size(MIB, 1024 * GIB)
-      .prefault('256MiB')
-      .meta({
-        description: 'With less free space than this on the disk, webhooks are refused with 503. Changing it needs a restart.',
-      }),
-    retention: retention.prefault({}),
-  })
-  .meta({ description: 'Where events are kept.', expected: '{ url, minFree, retention }' });
 
 const admin = z
   .strictObject({
@@ -97,49 +65,6 @@ const alert = z
   })
   .meta({ description: 'Who is told about trouble.', expected: '{ url }' });
 
-const retry = z
-  .strictObject({
-    attempts: number(1, 1000, true)
-      .prefault(DEFAULT_RETRY.attempts)
-      .meta({ description: 'Attempts in all, the first one counted.' }),
-    initial: duration(1, 7 * DAY)
-      .prefault(formatDuration(DEFAULT_RETRY.initialMs))
-      .meta({ description: 'The wait after the first failure.' }),
-    factor: number(1, 10, false).prefault(DEFAULT_RETRY.factor).meta({ description: 'What each wait is multiplied by.' }),
-    max: duration(1, 7 * DAY)
-      .prefault(formatDuration(DEFAULT_RETRY.maxMs))
-      .meta({ description: 'The longest wait.' }),
-    jitter: number(0, 1, false)
-      .prefault(DEFAULT_RETRY.jitter)
-      .meta({ description: 'Share by which a wait is randomly moved, both ways.' }),
-  })
-  .meta({
-    description: 'How a failed delivery is tried again; what is left out has its default (together about three days).',
-    expected: '{ attempts, initial, factor, max, jitter }',
-  });
-
-const target = z
-  .strictObject({
-    url: httpUrl().meta({
-      description: 'Where events are posted. User, password and query values are hidden wherever it is shown.',
-    }),
-    timeout: duration(10, 10 * MINUTE)
-      .prefault('30s')
-      .meta({ description: 'The deadline of one whole attempt.' }),
-    concurrency: number(1, 1000, true).prefault(16).meta({ description: 'Attempts that may run at once.' }),
-    retry: retry.prefault({}),
-    sign: z
-      .strictObject({
-        secret: secrets(signingSecret).meta({ description: 'Every secret in it signs. An empty one counts as not configured.' }),
-      })
-      .optional()
-      .meta({
-        description: 'Signs what is sent, as Standard Webhooks has it.',
-        expected: '{ secret: "${HOOKBAY_SIGNING_SECRET}" }',
-      }),
-  })
-  .meta({ expected: '{ url, timeout, concurrency, retry, sign }' });
-
 const DEDUP_KEY = new RegExp(`${HEADER_OR_BODY.source}|^body$`);
 
 const dedup = z
@@ -158,37 +83,6 @@ const dedup = z
     description:
       "How duplicates are recognised. Left out: by the provider's own key, for 7 days. `body` is short for `{ key: body }`.",
     expected: 'none, body, or { key, window }',
-  });
-
-const EVENTS = 'a list with at least one event type, or no `events` at all for every event';
-
-const edge = z.strictObject({
-  target: targetReference().meta({ description: 'The name of a target, or a URL.' }),
-  events: z
-    .array(text('an event type, for example EXTRACTION_COMPLETED', /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/))
-    .min(1, { error: EVENTS })
-    .optional()
-    .meta({
-      description:
-        "Only events of these types go to this target; the others are kept as filtered. The type is named by the provider (knowledgesdk: `event` in the body); an event without one, such as a post to KnowledgeSDK's callbackUrl, is in no list.",
-      expected: EVENTS,
-    }),
-  answers: flag().optional().meta({
-    description: 'In proxy mode with several targets: the one whose answer is passed back to the sender.',
-  }),
-});
-
-const DELIVER = 'a target or a URL, { target, events, answers }, or a list of them';
-
-const deliver = z
-  .union([
-    targetReference(),
-    edge,
-    z.array(z.union([targetReference(), edge]).meta({ expected: DELIVER })).min(1, { error: DELIVER }),
-  ])
-  .meta({
-    description: 'Where events go. A URL makes a target of its own, with all defaults, which is named after the route.',
-    expected: DELIVER,
   });
 
 const METHODS = 'a list of methods, for example [POST, PUT]';

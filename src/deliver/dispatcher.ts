@@ -3,12 +3,13 @@ import type { TargetConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { Entry } from './attempts.ts';
 import { AwaitedAnswers, type Told } from './awaited-answers.ts';
 import { HandOffRoom, type Share } from './hand-off.ts';
 import type { DeliverObserver, DeliveryQueue } from './ports.ts';
 import { Reporter } from './reporter.ts';
 import { Settler } from './settler.ts';
-import { type Dispatching, type Entry, TargetQueue, type TargetState } from './target-queue.ts';
+import { type Dispatching, TargetQueue, type TargetState } from './target-queue.ts';
 import { createHttpTarget, type HttpTarget, type PublicInfo } from './targets/http.ts';
 
 export interface DispatcherOptions {

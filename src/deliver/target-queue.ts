@@ -1,29 +1,19 @@
 import type { TargetConfig } from '../config/types.ts';
-import type { Attempt, Outcome } from '../domain/attempt.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import { type Destination, type Entry, TargetAttempts } from './attempts.ts';
 import type { AwaitedAnswers } from './awaited-answers.ts';
 import { Brake } from './brake.ts';
-import { type AttemptResult, classify, slowdown } from './classify.ts';
-import { BLAMES_TARGET } from './failure.ts';
+import { type AttemptResult, slowdown } from './classify.ts';
 import { Fifo } from './fifo.ts';
 import type { HandOffRoom, Share } from './hand-off.ts';
-import { type Health, TargetHealth } from './health.ts';
-import type { DeliveryQueue, LeaseBatch, SettleResult } from './ports.ts';
+import type { Health } from './health.ts';
+import type { DeliveryQueue, LeaseBatch } from './ports.ts';
 import { Refill } from './refill.ts';
 import type { Reporter } from './reporter.ts';
 import type { Settler } from './settler.ts';
-import type { HttpTarget, RunningAttempt } from './targets/http.ts';
-import type { WholeAnswer } from './whole-answer.ts';
-
-/** A delivery in memory, from its lease until its result is on disk. */
-export interface Entry {
-  readonly delivery: LeasedDelivery;
-  readonly lane: TargetQueue;
-  stage: 'queued' | 'running' | 'settling' | 'withdrawn';
-  attempt: RunningAttempt | null;
-}
+import type { HttpTarget } from './targets/http.ts';
 
 /** What all targets' queues share. */
 export interface Dispatching {
@@ -52,24 +42,16 @@ export interface TargetState extends Health {
 /** When fewer are queued, more are leased: at 15,000 attempts a second this is work for 33 ms, and a lease takes less. */
 const LEASE_BELOW = 500;
 
-/** The endpoint and the configuration that it was made from. */
-interface Destination {
-  http: HttpTarget;
-  config: TargetConfig;
-}
-
 /** The deliveries of one target: those waiting in memory, and the attempts that run. */
 export class TargetQueue {
   readonly share: Share = { deliveries: 0, bytes: 0 };
   readonly #name: string;
   readonly #shared: Dispatching;
   readonly #refill: Refill;
-  readonly #health: TargetHealth;
-  readonly #reporter: Reporter;
+  readonly #attempts: TargetAttempts;
   readonly #brake: Brake;
   readonly #queue = new Fifo<Entry>();
   #queued = 0;
-  #inFlight = 0;
   #destination: Destination | null = null;
   #paused = false;
   #pumping = false;
@@ -77,8 +59,10 @@ export class TargetQueue {
   constructor(name: string, shared: Dispatching) {
     this.#name = name;
     this.#shared = shared;
-    this.#health = new TargetHealth(name, shared.logger);
-    this.#reporter = shared.reporter;
+    this.#attempts = new TargetAttempts(name, shared, {
+      ended: (entry, result) => this.#ended(entry, result),
+      settled: (entry, retryInMs) => this.#settled(entry, retryInMs),
+    });
     this.#brake = new Brake(shared.clock, () => this.pump());
     const supply = { target: name, lease: () => this.#lease(), take: (leased: readonly LeasedDelivery[]) => this.#take(leased) };
     this.#refill = new Refill(supply, shared.clock, shared.logger);
@@ -89,7 +73,7 @@ export class TargetQueue {
   }
 
   get view(): TargetState {
-    return { ...this.#health.view, inFlight: this.#inFlight, queued: this.#queued, paused: this.#paused };
+    return { ...this.#attempts.health, inFlight: this.#attempts.inFlight, queued: this.#queued, paused: this.#paused };
   }
 
   /** Whether a new delivery may come by hand: nothing older waits in the store, and attempts can begin. */
@@ -144,7 +128,9 @@ export class TargetQueue {
     while (this.#destination !== null && this.#mayStart(this.#destination)) {
       const entry = this.#queue.shift();
       if (entry === undefined) break;
-      if (entry.stage === 'queued') this.#start(entry, this.#destination);
+      if (entry.stage !== 'queued') continue;
+      this.#queued -= 1;
+      this.#attempts.start(entry, this.#destination);
     }
     this.#pumping = false;
     this.#refill.check();
@@ -189,7 +175,7 @@ export class TargetQueue {
   }
 
   #mayStart({ config }: Destination): boolean {
-    return this.#inFlight < config.concurrency && !this.#brake.on && this.#runs();
+    return this.#attempts.inFlight < config.concurrency && !this.#brake.on && this.#runs();
   }
 
   #lease(): Promise<LeaseBatch> | null {
@@ -221,60 +207,23 @@ export class TargetQueue {
     this.#forget(entry);
   }
 
-  #start(entry: Entry, { http, config }: Destination): void {
-    this.#queued -= 1;
-    this.#inFlight += 1;
-    entry.stage = 'running';
-    const whole = this.#shared.answers.begin(entry.delivery);
-    const attempt = http.send(entry.delivery, whole, (result) => this.#ended(entry, result, config, whole));
-    if (entry.stage === 'running') entry.attempt = attempt;
-  }
-
-  #ended(entry: Entry, result: AttemptResult, config: TargetConfig, whole: WholeAnswer | null): void {
-    this.#inFlight -= 1;
-    // Before the result is on disk: the event is there, and a crash in between repeats the attempt, as it may.
-    if (whole !== null) this.#shared.answers.ended(entry.delivery.event.id, whole, result.failure === null);
-    entry.attempt = null;
-    entry.stage = 'settling';
+  /** A place for another attempt is free. */
+  #ended(entry: Entry, result: AttemptResult): void {
     if (result.failure?.code === 'interrupted') {
       // It spends nothing: the store has it as if it had not begun.
       this.#forget(entry);
       this.#shared.queue.release([entry.delivery]);
     } else {
-      this.#settle(entry, result, config);
+      this.#brake.slow(slowdown(result, this.#shared.clock.now()));
+      if (this.#brake.on) this.#shared.answers.notStarted(this.#name);
     }
     this.pump();
     this.#shared.ended();
   }
 
-  #settle(entry: Entry, result: AttemptResult, config: TargetConfig): void {
-    const { delivery } = entry;
-    const { clock, random, settler } = this.#shared;
-    const now = clock.now();
-    const budget = { policy: config.retry, spent: delivery.attempts - delivery.budgetStart + 1 };
-    const outcome = classify(result, budget, now, random());
-    const attempt: Attempt = {
-      number: delivery.attempts + 1,
-      trigger: delivery.trigger,
-      startedAt: result.startedAt,
-      durationMs: Math.round(result.durationMs * 10) / 10,
-      outcome: outcome.kind,
-      statusCode: result.statusCode,
-      error: result.failure,
-      response: result.response,
-    };
-    this.#reporter.attempted(delivery, attempt, outcome, now);
-    if (result.failure === null) this.#health.succeeded(now);
-    else if (BLAMES_TARGET[result.failure.code]) this.#health.failed(now, result.failure);
-    this.#brake.slow(slowdown(result, now));
-    if (this.#brake.on) this.#shared.answers.notStarted(this.#name);
-    settler.settle({ delivery, attempt, outcome, settled: (kind) => this.#settled(entry, outcome, kind) });
-  }
-
-  #settled(entry: Entry, outcome: Outcome, kind: SettleResult['kind']): void {
+  #settled(entry: Entry, retryInMs: number | null): void {
     this.#forget(entry);
-    this.#reporter.settled(entry.delivery, outcome, kind);
-    if (kind === 'settled' && outcome.kind === 'retry') this.wake(this.#shared.clock.now() + outcome.delayMs);
+    if (retryInMs !== null) this.wake(this.#shared.clock.now() + retryInMs);
     this.#refill.check();
   }
 }

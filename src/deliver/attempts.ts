@@ -1,0 +1,114 @@
+import type { TargetConfig } from '../config/types.ts';
+import type { Attempt } from '../domain/attempt.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { LeasedDelivery } from '../domain/leased-delivery.ts';
+import type { Logger } from '../domain/logger.ts';
+import type { AwaitedAnswers } from './awaited-answers.ts';
+import { type AttemptResult, classify } from './classify.ts';
+import { BLAMES_TARGET } from './failure.ts';
+import { type Health, TargetHealth } from './health.ts';
+import type { SettleResult } from './ports.ts';
+import type { Reporter } from './reporter.ts';
+import type { Settler } from './settler.ts';
+import type { HttpTarget, RunningAttempt } from './targets/http.ts';
+import type { WholeAnswer } from './whole-answer.ts';
+
+/** A delivery in memory, from its lease until its result is on disk. */
+export interface Entry {
+  readonly delivery: LeasedDelivery;
+  /** The queue that it stands in. */
+  readonly lane: { cancel(entry: Entry): void };
+  stage: 'queued' | 'running' | 'settling' | 'withdrawn';
+  attempt: RunningAttempt | null;
+}
+
+/** The endpoint and the configuration that it was made from. */
+export interface Destination {
+  http: HttpTarget;
+  config: TargetConfig;
+}
+
+/** What is needed to make an attempt and to bring its result to the store. */
+export interface Attempting {
+  settler: Settler;
+  answers: AwaitedAnswers;
+  reporter: Reporter;
+  logger: Logger;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+}
+
+/** What the attempts tell the queue that starts them. */
+export interface AttemptOwner {
+  /** Called once for each, when its place is free; its result may not be on disk yet. An interrupted one is not settled. */
+  ended(entry: Entry, result: AttemptResult): void;
+  /** The result is on disk, or its lease was gone. @param retryInMs when it is due again, or null */
+  settled(entry: Entry, retryInMs: number | null): void;
+}
+
+/** The attempts on one target: from the request to the result in the store. */
+export class TargetAttempts {
+  readonly #shared: Attempting;
+  readonly #owner: AttemptOwner;
+  readonly #health: TargetHealth;
+  #inFlight = 0;
+
+  constructor(target: string, shared: Attempting, owner: AttemptOwner) {
+    this.#shared = shared;
+    this.#owner = owner;
+    this.#health = new TargetHealth(target, shared.logger);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get health(): Health {
+    return this.#health.view;
+  }
+
+  start(entry: Entry, { http, config }: Destination): void {
+    this.#inFlight += 1;
+    entry.stage = 'running';
+    const whole = this.#shared.answers.begin(entry.delivery);
+    const attempt = http.send(entry.delivery, whole, (result) => this.#ended(entry, result, config, whole));
+    if (entry.stage === 'running') entry.attempt = attempt;
+  }
+
+  #ended(entry: Entry, result: AttemptResult, config: TargetConfig, whole: WholeAnswer | null): void {
+    this.#inFlight -= 1;
+    // Before the result is on disk: the event is there, and a crash in between repeats the attempt, as it may.
+    if (whole !== null) this.#shared.answers.ended(entry.delivery.event.id, whole, result.failure === null);
+    entry.attempt = null;
+    entry.stage = 'settling';
+    if (result.failure?.code !== 'interrupted') this.#settle(entry, result, config);
+    this.#owner.ended(entry, result);
+  }
+
+  #settle(entry: Entry, result: AttemptResult, config: TargetConfig): void {
+    const { delivery } = entry;
+    const { clock, random, settler, reporter } = this.#shared;
+    const now = clock.now();
+    const budget = { policy: config.retry, spent: delivery.attempts - delivery.budgetStart + 1 };
+    const outcome = classify(result, budget, now, random());
+    const attempt: Attempt = {
+      number: delivery.attempts + 1,
+      trigger: delivery.trigger,
+      startedAt: result.startedAt,
+      durationMs: Math.round(result.durationMs * 10) / 10,
+      outcome: outcome.kind,
+      statusCode: result.statusCode,
+      error: result.failure,
+      response: result.response,
+    };
+    reporter.attempted(delivery, attempt, outcome, now);
+    if (result.failure === null) this.#health.succeeded(now);
+    else if (BLAMES_TARGET[result.failure.code]) this.#health.failed(now, result.failure);
+    const settled = (kind: SettleResult['kind']): void => {
+      reporter.settled(delivery, outcome, kind);
+      this.#owner.settled(entry, kind === 'settled' && outcome.kind === 'retry' ? outcome.delayMs : null);
+    };
+    settler.settle({ delivery, attempt, outcome, settled });
+  }
+}
