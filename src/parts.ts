@@ -1,4 +1,5 @@
 import type { AdminPorts, ReloadResult } from './admin/ports.ts';
+import { News } from './admin/news.ts';
 import { createReplayRunner, type ReplayRunner } from './admin/replay-task.ts';
 import { type AdminServer, createAdminServer } from './admin/server.ts';
 import { adminSettings } from './admin/settings.ts';
@@ -7,7 +8,9 @@ import { createTestSender } from './admin/test-sender.ts';
 import type { LoadResult } from './config/load.ts';
 import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
+import type { Outcome } from './domain/attempt.ts';
 import type { Clock } from './domain/clock.ts';
+import type { LeasedDelivery } from './domain/leased-delivery.ts';
 import type { Logger } from './domain/logger.ts';
 import { createConfirmation } from './ingest/confirmation.ts';
 import { HttpKeys } from './ingest/http-keys.ts';
@@ -43,6 +46,7 @@ export interface Parts {
   learning: Learning;
   admin: AdminServer;
   replays: ReplayRunner;
+  news: News;
 }
 
 /** What of the relay changes while it runs. */
@@ -72,12 +76,20 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     },
     options.build,
   );
+  const news = new News(clock);
+  const observer = storeObserver(metrics, alerts, logger);
   const store = await openStore({
     file: config.storage.file,
     minFree: config.storage.minFree,
     ages: config.storage.retention,
     handOff: handOffTo(() => late.dispatcher),
-    observer: storeObserver(metrics, alerts, logger),
+    observer: {
+      ...observer,
+      committed(seconds, rows) {
+        observer.committed(seconds, rows);
+        news.stored();
+      },
+    },
     clock,
     targetsOf: (route, type) => targetsOf(present.config, route, type),
     configured: () => ({ targets: new Set(present.config.targets.keys()), routes: new Set(present.config.routes.keys()) }),
@@ -89,6 +101,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     targets: config.targets.values(),
     observer: {
       ...metrics.deliver,
+      settled: (delivery, outcome) => tell(news, delivery, outcome),
       dead(target, deliveryId, reason) {
         metrics.deliver.dead(target, deliveryId, reason);
         alerts.deadLetter(target, deliveryId, reason);
@@ -117,12 +130,12 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     confirmation: createConfirmation(),
   });
   const replays = createReplayRunner({ work: store.replays, clock, logger });
-  const parts = { metrics, alerts, store, dispatcher, listener, learning, replays };
+  const parts = { metrics, alerts, store, dispatcher, listener, learning, replays, news };
   return { ...parts, admin: buildAdmin(options, present, parts, reload) };
 }
 
 function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, metrics, replays, learning } = parts;
+  const { store, dispatcher, metrics, replays, learning, news } = parts;
   const { logger, clock, dashboardDir, build } = options;
   const targets = new TargetViews(
     {
@@ -143,6 +156,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     targets,
     dispatching: dispatcher,
     replays,
+    news,
     test: createTestSender({
       routes: () => routesWithLearned(present.config.routes, learning),
       publicListener: () => ({ address: present.publicAddress, certFile: present.config.tls?.certFile ?? null }),
@@ -170,6 +184,12 @@ function readiness(present: Present, store: Store | undefined): { ready: boolean
   if (present.phase === 'starting') reasons.push('starting');
   if (present.phase === 'stopping') reasons.push('shutting_down');
   return { ready: reasons.length === 0, reasons };
+}
+
+/** Nothing is made for those who watch while nobody does. */
+function tell(news: News, { id, target, event }: LeasedDelivery, outcome: Outcome['kind']): void {
+  if (!news.isWatched) return;
+  news.settled({ id, eventId: event.id, route: event.route, target, status: outcome === 'retry' ? 'pending' : outcome });
 }
 
 /** The store is built before the dispatcher, which leases what waits when it starts. */

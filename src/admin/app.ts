@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { HookbayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
@@ -102,7 +104,7 @@ function mount(app: Express, endpoint: Endpoint, options: AppOptions): void {
   const parse = endpoint.method === 'get' ? [] : [express.json({ limit: BODY_LIMIT, type: () => true })];
   app[endpoint.method](expressPath(endpoint.path), allow, ...parse, async (request, response) => {
     const answer = await endpoint.run({ ...context(options), ...callOf(request) });
-    send(response, answer);
+    await send(response, answer);
     if (endpoint.method === 'get') return;
     const record = { method: request.method, path: request.path, status: response.statusCode, peer: peerOf(request) };
     options.logger.info(record, 'admin action');
@@ -128,6 +130,7 @@ function callOf(request: Request) {
     body: request.body as unknown,
     peer: peerOf(request),
     cookie: request.headers.cookie,
+    lastEventId: request.get('last-event-id'),
   };
 }
 
@@ -145,7 +148,7 @@ function queryOf(url: string): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-function send(response: Response, answer: Answer): void {
+async function send(response: Response, answer: Answer): Promise<void> {
   response.status(answer.status);
   // Not set(): it would add a charset to the media type of a body that came from outside.
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -157,11 +160,30 @@ function send(response: Response, answer: Answer): void {
       response.setHeader('content-length', Buffer.byteLength(answer.body));
       response.end(response.req.method === 'HEAD' ? undefined : answer.body);
       return;
+    case 'stream':
+      await stream(response, answer);
+      return;
     case 'empty':
       response.end();
       return;
     default:
       answer satisfies never;
+  }
+}
+
+/** Resolves when all is given out or the client has left. */
+async function stream(response: Response, { pieces }: Answer & { kind: 'stream' }): Promise<void> {
+  if (response.req.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  response.flushHeaders();
+  try {
+    await pipeline(Readable.from(pieces(left.signal), { objectMode: false }), response);
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
   }
 }
 

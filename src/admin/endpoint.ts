@@ -28,11 +28,15 @@ export interface Call<Query, Body> extends Context {
   body: Body;
   peer: string;
   cookie: string | undefined;
+  /** Where a stream is to go on (Last-Event-ID). */
+  lastEventId: string | undefined;
 }
 
 export type Answer =
   | { kind: 'json'; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: 'raw'; status: number; body: string | Buffer; headers: Record<string, string> }
+  /** Given out piece by piece, until it ends or the signal is aborted, because nobody listens any more. */
+  | { kind: 'stream'; status: 200; headers: Record<string, string>; pieces(signal: AbortSignal): AsyncIterable<string | Buffer> }
   | { kind: 'empty'; status: 204; headers?: Record<string, string> };
 
 /** The usual answer. */

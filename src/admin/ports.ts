@@ -1,7 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { HeaderList } from '../domain/event.ts';
-import type { DeliveryFilter, EventFilter, Found, Page, PageRequest, RejectionFilter } from '../domain/listing.ts';
+import type { DeliveryFilter, EventFilter, FeedRequest, Found, Page, PageRequest, RejectionFilter } from '../domain/listing.ts';
 
 /** Shapes as design.md gives them for the API, with times still in wall ms (the API writes ISO 8601). */
 export interface EventView {
@@ -29,6 +29,12 @@ export interface EventSummary extends EventView {
 export interface EventDetail extends EventView {
   headers: HeaderList;
   deliveries: DeliveryView[];
+}
+
+/** Null content: it was not asked for, or what is stored of the event is damaged. */
+export interface FedEvent extends EventView {
+  deliveries: DeliveryView[];
+  content: { headers: HeaderList; body: Uint8Array } | null;
 }
 
 export interface DeliveryView {
@@ -79,6 +85,8 @@ export interface TaskView {
 export interface History {
   events(filter: EventFilter, page: PageRequest): Promise<Page<EventSummary>>;
   event(id: string): Promise<Found<EventDetail>>;
+  /** The next events after a place in the sequence, oldest first; `position` is the event to go on after. */
+  feed(request: FeedRequest): Promise<{ events: FedEvent[]; position: string; more: boolean }>;
   /** The exact bytes; `damaged` bodies reject with code `event_damaged`. */
   body(id: string): Promise<Found<{ contentType: string | null; body: Buffer }>>;
   deliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryView>>;
@@ -248,6 +256,28 @@ export interface MetricsText {
   metrics(): Promise<string>;
 }
 
+/** What became of a delivery, as it happens. */
+export interface SettledDelivery {
+  id: string;
+  eventId: string;
+  route: string;
+  target: string;
+  status: DeliveryStatus;
+}
+
+/** Tells those who watch what happens in the relay. Nobody watching costs nothing. */
+export interface LiveNews {
+  watch(): Watcher;
+}
+
+export interface Watcher {
+  /** Resolves with true soon after there is news since the last wait, with false after `ms` or when the signal is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<boolean>;
+  /** What was settled since the last call. `missed`: more than is kept. */
+  take(): { settled: SettledDelivery[]; missed: boolean };
+  close(): void;
+}
+
 /** Everything that the admin API stands on. */
 export interface AdminPorts {
   history: History;
@@ -255,6 +285,7 @@ export interface AdminPorts {
   targets: Targets;
   dispatching: Dispatching;
   replays: { wake(): void };
+  news: LiveNews;
   test: TestSender;
   learning: Learning;
   reload: () => Promise<ReloadResult>;

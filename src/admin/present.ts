@@ -72,6 +72,19 @@ export function eventDetailJson(view: ports.EventDetail, showing: Showing): Json
   return { ...eventFields(view), headers: pairs(view.headers), deliveries };
 }
 
+/** An event as the stream tells it; the body in base64, for it may be anything. */
+export function fedEventJson(view: ports.FedEvent, showing: Showing): Json<typeof shapes.fedEvent> {
+  const { content } = view;
+  const deliveries = view.deliveries.map((delivery) => deliveryJson(delivery, showing));
+  if (content === null) return { ...eventFields(view), deliveries };
+  return {
+    ...eventFields(view),
+    deliveries,
+    headers: pairs(content.headers),
+    bodyBase64: Buffer.from(content.body.buffer, content.body.byteOffset, content.body.byteLength).toString('base64'),
+  };
+}
+
 export function taskJson(view: ports.TaskView): Json<typeof shapes.task> {
   const { id, kind, status, matched, done, failed, createdAt, finishedAt } = view;
   return {

@@ -31,6 +31,19 @@ export const eventsQuery = z.strictObject({
   ...paging,
 });
 
+export const streamQuery = z.strictObject({
+  route: name.exactOptional(),
+  type: name.exactOptional(),
+  q: name.exactOptional().describe('looked for in id, dedup key and type'),
+  after: name.exactOptional().describe('id of an event: begin with the one stored after it. `Last-Event-ID` comes before it'),
+  from: time.exactOptional().describe('begin with the first event that was received then, or later'),
+  content: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('with headers and body'),
+});
+
 export const deliveriesQuery = z.strictObject({
   status: status.exactOptional(),
   target: name.exactOptional(),

@@ -55,6 +55,14 @@ const eventFields = {
 };
 
 export const event = z.strictObject({ ...eventFields, statuses: counts }).meta({ id: 'Event' });
+export const fedEvent = z
+  .strictObject({
+    ...eventFields,
+    deliveries: z.array(delivery),
+    headers: headers.exactOptional(),
+    bodyBase64: z.string().exactOptional(),
+  })
+  .meta({ id: 'StreamedEvent', description: 'Headers and body only where they were asked for, and are not damaged.' });
 export const eventDetail = z.strictObject({ ...eventFields, headers, deliveries: z.array(delivery) }).meta({ id: 'EventDetail' });
 
 export const task = z

@@ -34,6 +34,8 @@ export interface DeliverObserver {
   attempt(target: string, outcome: Outcome['kind'], statusCode: number | null, seconds: number): void;
   /** From acceptance to delivery, seconds. */
   delivered(target: string, seconds: number): void;
+  /** What became of a delivery is on disk. */
+  settled(delivery: LeasedDelivery, outcome: Outcome['kind']): void;
   /** A dead letter is on disk. */
   dead(target: string, deliveryId: string, reason: string): void;
 }

@@ -42,10 +42,14 @@ export class Reporter {
   }
 
   /** The result is on disk, or its lease was gone. */
-  settled({ target, id: deliveryId }: LeasedDelivery, outcome: Outcome, kind: SettleResult['kind']): void {
+  settled(delivery: LeasedDelivery, outcome: Outcome, kind: SettleResult['kind']): void {
+    const { target, id: deliveryId } = delivery;
     if (kind === 'stale') {
       this.#logger.warn({ target, deliveryId, outcome: outcome.kind }, 'result dropped: its lease is gone');
-    } else if (outcome.kind === 'dead' && outcome.reason !== 'cancelled') {
+      return;
+    }
+    this.#observer.settled(delivery, outcome.kind);
+    if (outcome.kind === 'dead' && outcome.reason !== 'cancelled') {
       this.#observer.dead(target, deliveryId, outcome.reason);
     }
   }

@@ -14,6 +14,20 @@ export interface PageRequest {
 /** `gone`: it was there once, and its time was over. */
 export type Found<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'gone' };
 
+/**
+ * Where to begin in the sequence of stored events: after an event (also one that is gone by now), at a wall time in ms,
+ * or with what is stored from now on.
+ */
+export type FeedStart = { kind: 'after'; eventId: string } | { kind: 'from'; time: number } | { kind: 'now' };
+
+export interface FeedRequest {
+  start: FeedStart;
+  filter: EventFilter;
+  limit: number;
+  /** Headers and bodies too. */
+  withContent: boolean;
+}
+
 /** Times in wall ms; `from` inclusive, `to` exclusive. `q` looks in id, dedup key and type. */
 export interface EventFilter {
   route?: string;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryView, History, Operations, ReplayWork } from '../../src/admin/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { NewEvent, NewRejection } from '../../src/domain/event.ts';
+import { formatId, parseId } from '../../src/domain/ids.ts';
 import type { DeliveryFilter, Page, PageRequest, RejectionFilter } from '../../src/domain/listing.ts';
 
 /** A store as the admin API sees it, with the few things that the rest of the relay does to it. */
@@ -162,6 +163,56 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         expect(await store.history.event(id)).toEqual({ kind: 'gone' });
         expect(await store.history.body(id)).toEqual({ kind: 'gone' });
         expect(await store.operations.replayEvent(id, null)).toEqual({ kind: 'gone' });
+      });
+
+      it('are fed in the order in which they were stored, each once, whatever the page', async () => {
+        const ids = [await store.append(newEvent(), ['app']), await store.append(newEvent({ route: 'other' }), ['app'])];
+        const seen: string[] = [];
+        const filter = {};
+        let feed = await store.history.feed({ start: { kind: 'from', time: 0 }, filter, limit: 1, withContent: false });
+        seen.push(...feed.events.map(({ id }) => id));
+        while (feed.more) {
+          const start = { kind: 'after', eventId: feed.position } as const;
+          feed = await store.history.feed({ start, filter, limit: 1, withContent: false });
+          seen.push(...feed.events.map(({ id }) => id));
+        }
+        expect(seen).toEqual(ids);
+        const later = await store.append(newEvent(), ['app']);
+        const start = { kind: 'after', eventId: feed.position } as const;
+        const next = await store.history.feed({ start, filter, limit: 10, withContent: true });
+        expect(next.events.map(({ id }) => id)).toEqual([later]);
+        expect(next.events[0]?.deliveries).toMatchObject([{ target: 'app', status: 'pending' }]);
+        expect(Buffer.from(next.events[0]?.content?.body ?? []).toString()).toBe('{"event":"EXTRACTION_COMPLETED"}');
+        expect(next.events[0]?.content?.headers).toEqual(newEvent().headers);
+      });
+
+      it('are fed from now on, also when there was none before', async () => {
+        const now = await store.history.feed({ start: { kind: 'now' }, filter: {}, limit: 10, withContent: false });
+        expect(now).toMatchObject({ events: [], more: false });
+        const id = await store.append(newEvent(), ['app']);
+        const start = { kind: 'after', eventId: now.position } as const;
+        const next = await store.history.feed({ start, filter: {}, limit: 10, withContent: false });
+        expect(next.events.map((event) => event.id)).toEqual([id]);
+      });
+
+      it('are fed by a filter, and the position goes on past what does not match', async () => {
+        await store.append(newEvent(), ['app']);
+        const wanted = await store.append(newEvent({ type: 'OTHER', receivedAt: T0 + 5 }), ['app']);
+        const last = await store.append(newEvent({ receivedAt: T0 + 9 }), ['app']);
+        const start = { kind: 'from', time: T0 + 1 } as const;
+        const feed = await store.history.feed({ start, filter: { type: 'OTHER' }, limit: 10, withContent: false });
+        expect(feed.events.map(({ id }) => id)).toEqual([wanted]);
+        expect(feed.position).toBe(last);
+      });
+
+      it('are fed by time when the position belongs to another database', async () => {
+        const first = await store.append(newEvent(), ['app']);
+        const second = await store.append(newEvent({ receivedAt: T0 + 60_000 }), ['app']);
+        const elsewhere = formatId('evt', T0 + 30_000, parseId('evt', second)?.sequence ?? 0);
+        const start = { kind: 'after', eventId: elsewhere } as const;
+        const feed = await store.history.feed({ start, filter: {}, limit: 10, withContent: false });
+        expect(feed.events.map(({ id }) => id)).toEqual([second]);
+        expect(first < second).toBe(true);
       });
 
       it('lists them newest first, with the statuses of their deliveries', async () => {

@@ -1,3 +1,4 @@
+import { News } from '../../src/admin/news.ts';
 import type { AdminPorts, AdminSettings, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
@@ -17,6 +18,7 @@ interface Parts {
   paused: Map<string, string | null>;
   secrets: MemorySecrets;
   learning: Learning;
+  news: News;
 }
 
 export interface AdminRig extends Parts {
@@ -63,7 +65,7 @@ function newParts(tokens: readonly string[], clock: Clock): Parts {
   const secrets = new MemorySecrets();
   const learning = new Learning({ store: secrets, clock, hide: () => undefined });
   const empty = { running: new Set<string>(), sent: [], wakes: 0, notReady: [], paused: new Map() };
-  return { store, settings, secrets, learning, ...empty, reload: { kind: 'applied' } };
+  return { store, settings, secrets, learning, news: new News(clock), ...empty, reload: { kind: 'applied' } };
 }
 
 function targetsOf({ settings, paused }: Parts): Targets {
@@ -97,6 +99,7 @@ function portsOf(parts: Parts): AdminPorts {
     targets: targetsOf(parts),
     dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },
+    news: parts.news,
     test: { send },
     learning: parts.learning,
     reload: async () => parts.reload,

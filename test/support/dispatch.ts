@@ -58,6 +58,7 @@ export function openDispatch(targets: TargetConfig[], clock: Clock = systemClock
   const observer: DeliverObserver = {
     attempt: (target, outcome, statusCode) => observed.push(`${target} ${outcome} ${statusCode}`),
     delivered: (target) => observed.push(`${target} delivered`),
+    settled: () => undefined,
     dead: (target, id, reason) => observed.push(`${target} dead ${id} ${reason}`),
   };
   const dispatcher = createDispatcher({

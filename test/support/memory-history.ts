@@ -4,8 +4,8 @@ import type { Attempt } from '../../src/domain/attempt.ts';
 import { type DeliveryChange, type DeliveryState, type DeliveryStatus, transition } from '../../src/domain/delivery.ts';
 import { HookbayError } from '../../src/domain/errors.ts';
 import type { HeaderList, NewEvent } from '../../src/domain/event.ts';
-import { formatId } from '../../src/domain/ids.ts';
-import type { DeliveryFilter, EventFilter, Found, Page, PageRequest } from '../../src/domain/listing.ts';
+import { formatId, parseId } from '../../src/domain/ids.ts';
+import type { DeliveryFilter, EventFilter, FeedStart, Found, Page, PageRequest } from '../../src/domain/listing.ts';
 import type { HistoryHarness, HistorySetup } from '../contract/history.ts';
 
 interface EventRow {
@@ -82,6 +82,24 @@ function viewOf(row: DeliveryRow): DeliveryView {
   };
 }
 
+function feedStart(start: FeedStart, rows: readonly EventRow[], top: number): { above: number; from: number | null } {
+  switch (start.kind) {
+    case 'now':
+      return { above: top, from: null };
+    case 'from':
+      return { above: 0, from: start.time };
+    case 'after': {
+      const parts = parseId('evt', start.eventId);
+      if (parts === null) return { above: top, from: null };
+      const here = rows.find((row) => row.sequence === parts.sequence);
+      const isHere = here === undefined ? parts.sequence <= top : here.view.receivedAt === parts.time;
+      return isHere ? { above: parts.sequence, from: null } : { above: 0, from: parts.time };
+    }
+    default:
+      return start satisfies never;
+  }
+}
+
 /** History, Operations and ReplayWork without a disk, held to test/contract/history.ts. Deliveries go by the domain's transitions. */
 export class MemoryHistory implements HistoryHarness {
   readonly #events = new Map<string, EventRow>();
@@ -105,6 +123,24 @@ export class MemoryHistory implements HistoryHarness {
       const row = this.#events.get(id);
       if (row?.gone) return { kind: 'gone' };
       return found(row && { ...row.view, headers: row.headers, deliveries: this.#of(row).map(viewOf) });
+    },
+    feed: async ({ start, filter, limit, withContent }) => {
+      const all = [...this.#events.values()];
+      const top = all.at(-1)?.sequence ?? 0;
+      const { above, from } = feedStart(start, all, top);
+      const wanted = from === null ? filter : { ...filter, from };
+      const rows = all.filter((row) => row.sequence > above && !row.gone && this.#isMatch(row, wanted)).slice(0, limit);
+      const position = rows.length < limit ? top : (rows.at(-1)?.sequence ?? top);
+      const last = all.findLast((row) => row.sequence <= position);
+      return {
+        events: rows.map((row) => ({
+          ...row.view,
+          deliveries: this.#of(row).map(viewOf),
+          content: withContent ? { headers: row.headers, body: row.body } : null,
+        })),
+        position: last?.view.id ?? formatId('evt', 0, 0),
+        more: position < top,
+      };
     },
     body: async (id) => {
       const row = this.#events.get(id);

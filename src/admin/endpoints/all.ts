@@ -6,6 +6,7 @@ import { relayEndpoints } from './relay.ts';
 import { replayEndpoints } from './replays.ts';
 import { routeEndpoints } from './routes.ts';
 import { sessionEndpoints } from './session.ts';
+import { streamEndpoints } from './stream.ts';
 import { targetEndpoints } from './targets.ts';
 
 /** Every endpoint of the private listener: the app mounts this list and the OpenAPI document shows it. */
@@ -16,6 +17,7 @@ export const endpoints: readonly Endpoint[] = [
   ...targetEndpoints,
   ...routeEndpoints,
   ...relayEndpoints,
+  ...streamEndpoints,
   ...sessionEndpoints,
   ...healthEndpoints,
 ];

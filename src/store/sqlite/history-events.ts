@@ -2,13 +2,20 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { parseId } from '../../domain/ids.ts';
-import type { EventFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
+import type { EventFilter, FeedRequest, Found, Page, PageRequest } from '../../domain/listing.ts';
 import { isWhole } from './content.ts';
 import { parseHead } from './head.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
-import { scanPage } from './scan.ts';
+import { FeedPositions } from './history-feed.ts';
+import { scanOn, scanPage } from './scan.ts';
 import { nextNumber } from './tallies.ts';
 import { type DeliveryView, type EventRow, type EventView, eventView } from './views.ts';
+
+/** An event as the stream tells it. Null content: it was not asked for, or what is stored is damaged. */
+export type FedEvent = EventView & {
+  deliveries: DeliveryView[];
+  content: { headers: readonly (readonly [string, string])[]; body: Uint8Array } | null;
+};
 
 type Statuses = Partial<Record<DeliveryStatus, number>>;
 
@@ -30,10 +37,12 @@ export class EventHistory {
   readonly #deliveries: DeliveryHistory;
   readonly #bounds: Statement;
   readonly #content: Statement;
+  readonly #positions: FeedPositions;
 
   constructor(db: Database, deliveries: DeliveryHistory) {
     this.#db = db;
     this.#deliveries = deliveries;
+    this.#positions = new FeedPositions(db);
     this.#bounds = db.prepare(
       'SELECT coalesce((SELECT min(seq) FROM events), 1) AS bottom, coalesce((SELECT max(seq) FROM events), 0) + 1 AS top',
     );
@@ -50,6 +59,23 @@ export class EventHistory {
     return {
       data: found.data.map((row) => ({ ...eventView(row), statuses: this.#statuses(row) })),
       nextCursor: found.nextCursor,
+    };
+  }
+
+  /** The next events after a place in the sequence, oldest first, and the place to go on from. */
+  feed({ start, filter, limit, withContent }: FeedRequest): { events: FedEvent[]; position: string; more: boolean } {
+    const { bottom, top: above } = this.#bounds.get() as { bottom: number; top: number };
+    const top = above - 1;
+    const begin = this.#positions.resolve(start, bottom, top);
+    const { sql, params } = this.#conditionOf(begin.from === null ? filter : { ...filter, from: begin.from });
+    const read = this.#db.prepare(
+      `SELECT ${COLUMNS} FROM events e WHERE e.seq > ? AND e.seq <= ? AND ${sql} ORDER BY e.seq LIMIT ?`,
+    );
+    const found = scanOn(begin.above, top, limit, (from, upTo, most) => read.all(from, upTo, ...params, most) as EventRow[]);
+    return {
+      events: found.rows.map((row) => this.#fed(row, withContent)),
+      position: this.#positions.idAt(found.position),
+      more: found.position < top,
     };
   }
 
@@ -76,6 +102,22 @@ export class EventHistory {
     if (found.kind !== 'found') return found;
     const { seq, route, type } = found.value;
     return { kind: 'found', value: { seq, route, type } };
+  }
+
+  #fed(row: EventRow, withContent: boolean): FedEvent {
+    const deliveries = this.#deliveries.ofEvent(row.seq, row.first_delivery, row.delivery_count);
+    return { ...eventView(row), deliveries, content: withContent ? this.#contentOrNull(row) : null };
+  }
+
+  /** One damaged event must not end a stream. */
+  #contentOrNull(row: EventRow): FedEvent['content'] {
+    try {
+      const { head, body } = this.#wholeContent(row);
+      return { headers: parseHead(head).headers, body };
+    } catch (error) {
+      if (error instanceof HookbayError && error.code === 'event_damaged') return null;
+      throw error;
+    }
   }
 
   #byId(id: string): Found<EventRow> {

@@ -9,6 +9,7 @@ type Read<Name extends keyof Reads> = (...args: Parameters<Reads[Name]>) => Prom
 export interface History {
   events: Read<'events'>;
   event: Read<'event'>;
+  feed: Read<'feed'>;
   body(id: string): Promise<Found<{ contentType: string | null; body: Buffer }>>;
   deliveries: Read<'deliveries'>;
   delivery: Read<'delivery'>;
@@ -23,6 +24,7 @@ export function historyOver(reader: ReaderClient): History {
   return {
     events: (...args) => reader.ask('events', ...args),
     event: (...args) => reader.ask('event', ...args),
+    feed: (...args) => reader.ask('feed', ...args),
     body: async (id) => {
       const found = await reader.ask('body', id);
       if (found.kind !== 'found') return found;

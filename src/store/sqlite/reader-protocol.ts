@@ -7,6 +7,7 @@ import type { RecordHistory } from './history-records.ts';
 export interface Reads {
   events: EventHistory['list'];
   event: EventHistory['get'];
+  feed: EventHistory['feed'];
   body: EventHistory['body'];
   routeOf: EventHistory['routeOf'];
   deliveries: DeliveryHistory['list'];

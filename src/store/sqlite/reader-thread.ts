@@ -27,6 +27,7 @@ const records = new RecordHistory(db);
 const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => ReturnType<Reads[Name]> } = {
   events: (...args) => events.list(...args),
   event: (...args) => events.get(...args),
+  feed: (...args) => events.feed(...args),
   body: (...args) => events.body(...args),
   routeOf: (...args) => events.routeOf(...args),
   deliveries: (...args) => deliveries.list(...args),

@@ -52,6 +52,30 @@ export function scanPage<Row extends { seq: number }>(
 }
 
 /**
+ * The next rows of a sequence, oldest first, found by going through it in windows.
+ * @param above the sequence number after which to begin
+ * @param top the newest one
+ * @param read rows with `above` < sequence <= `upTo`, oldest first, at most `limit`
+ * @returns the rows, and how far the sequence was looked at
+ */
+export function scanOn<Row extends { seq: number }>(
+  above: number,
+  top: number,
+  limit: number,
+  read: (above: number, upTo: number, limit: number) => Row[],
+): { rows: Row[]; position: number } {
+  const deadline = performance.now() + BUDGET_MS;
+  const rows: Row[] = [];
+  let position = above;
+  while (position < top && rows.length < limit && performance.now() < deadline) {
+    const upTo = Math.min(top, position + WINDOW_ROWS);
+    rows.push(...read(position, upTo, limit - rows.length));
+    position = rows.length >= limit ? (rows.at(-1)?.seq ?? upTo) : upTo;
+  }
+  return { rows, position };
+}
+
+/**
  * Goes through a whole sequence, oldest first, in windows, handing over what each finds. Each window is a read of
  * its own, so that none holds back the checkpoints.
  */

@@ -1,0 +1,39 @@
+import type { FeedStart } from '../../domain/listing.ts';
+import { parseId } from '../../domain/ids.ts';
+import { type Endpoint, endpoint } from '../endpoint.ts';
+import { eventStream } from '../event-stream.ts';
+import { RequestRefused } from '../problem.ts';
+import { streamQuery } from '../requests.ts';
+
+/** @throws HookbayError 400 for what is no event's id */
+function startOf(after: string | undefined, from: number | undefined): FeedStart {
+  if (after === undefined) return from === undefined ? { kind: 'now' } : { kind: 'from', time: from };
+  if (parseId('evt', after) !== null) return { kind: 'after', eventId: after };
+  throw new RequestRefused({ code: 'bad_query', status: 400, message: 'after (or Last-Event-ID) is not the id of an event.' }, []);
+}
+
+export const streamEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/api/v1/stream',
+    summary: 'Events as they are stored, and what becomes of deliveries (server-sent events, resumable)',
+    access: 'token',
+    query: streamQuery,
+    answers: {
+      200: {
+        description:
+          'Messages `event` (a StreamedEvent; its id is where to go on, by Last-Event-ID or `after`), `delivery` (`id`, `eventId`, `route`, `target`, `status`) and `missed` (some of those were left out)',
+        contentType: 'text/event-stream',
+      },
+    },
+    handle: ({ query: { after, from, content, ...filter }, lastEventId, ...context }) => {
+      const start = startOf(lastEventId ?? after, from);
+      return {
+        kind: 'stream',
+        status: 200,
+        headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+        pieces: (signal) => eventStream({ start, filter, withContent: content }, context, signal),
+      };
+    },
+  }),
+];
