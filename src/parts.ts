@@ -1,5 +1,5 @@
-import type { AdminPorts, ReloadResult } from './admin/ports.ts';
 import { News } from './admin/news.ts';
+import type { AdminPorts, ReloadResult } from './admin/ports.ts';
 import { createReplayRunner, type ReplayRunner } from './admin/replay-task.ts';
 import { type AdminServer, createAdminServer } from './admin/server.ts';
 import { adminSettings } from './admin/settings.ts';

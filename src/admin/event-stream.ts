@@ -42,7 +42,7 @@ export async function* eventStream(
     while (!signal.aborted) {
       const { events, position, more } = await history.feed({ start: next, filter, limit, withContent });
       for (const event of events) yield message('event', fedEventJson(event, context), event.id);
-      yield* changes(watcher);
+      yield* changes(watcher, filter.route);
       // A position without an event: what was looked at need not be looked at again after a new connection.
       if (position !== (events.at(-1)?.id ?? told)) yield `id: ${position}\n\n`;
       told = position;
@@ -55,8 +55,8 @@ export async function* eventStream(
   }
 }
 
-function* changes(watcher: ports.Watcher): Generator<string> {
+function* changes(watcher: ports.Watcher, route: string | undefined): Generator<string> {
   const { settled, missed } = watcher.take();
-  for (const delivery of settled) yield message('delivery', delivery);
+  for (const delivery of settled) if (route === undefined || delivery.route === route) yield message('delivery', delivery);
   if (missed) yield message('missed', {});
 }

@@ -5,6 +5,8 @@ import type { ProblemItem } from './admin-types.ts';
 import { CommandError } from './command-error.ts';
 
 const TIMEOUT_MS = 15_000;
+/** A stream gives a sign of life every 15 s. */
+const SILENCE_MS = 40_000;
 /** A relay that is just being restarted is back within this; nothing has reached it when a connection was refused. */
 const RETRIES = { retries: 3, minTimeout: 100, factor: 2 };
 const REFUSED = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
@@ -30,6 +32,34 @@ export class AdminClient {
     return this.#parsed<Answer>(await this.#call('POST', path, { body }));
   }
 
+  /**
+   * A stream of server-sent events, as it comes. Ends with the signal; throws when the connection breaks, or when nothing,
+   * not even a sign of life, has come for a while.
+   */
+  async stream(
+    path: string,
+    options: { query: Query; lastEventId: string | null; signal: AbortSignal },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { query, lastEventId, signal } = options;
+    const stream = got.stream(`${this.url}/api/v1${path}`, {
+      searchParams: query,
+      headers: { ...this.#authorization(), ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }) },
+      followRedirect: false,
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+      timeout: { connect: TIMEOUT_MS, response: TIMEOUT_MS, socket: SILENCE_MS },
+      signal,
+    });
+    const response = await new Promise<Response>((resolve, reject) => {
+      stream.once('response', resolve);
+      stream.once('error', reject);
+    }).catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+    if (response.statusCode !== 200) throw this.#refused({ ...response, body: await textOf(stream) } as Response<string>);
+    return stream;
+  }
+
   /** The answer's bytes as they came. */
   async bytes(path: string): Promise<Uint8Array> {
     return (await this.#call('GET', path, {})).rawBody;
@@ -41,7 +71,7 @@ export class AdminClient {
         method,
         searchParams: query ?? {},
         ...(body === undefined ? {} : { json: body }),
-        headers: this.#address.token === null ? {} : { authorization: `Bearer ${this.#address.token}` },
+        headers: this.#authorization(),
         followRedirect: false,
         throwHttpErrors: false,
         retry: { limit: 0 },
@@ -53,6 +83,10 @@ export class AdminClient {
     });
     if (!response.ok) throw this.#refused(response);
     return response;
+  }
+
+  #authorization(): Record<string, string> {
+    return this.#address.token === null ? {} : { authorization: `Bearer ${this.#address.token}` };
   }
 
   #parsed<Answer>(response: Response<string>): Answer {
@@ -86,4 +120,10 @@ export class AdminClient {
     const hint = 'The admin listener is the private one, by default http://127.0.0.1:8081.';
     return new CommandError({ exitCode: 1, code: 'not_a_relay', message, hint }, { cause });
   }
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
 }

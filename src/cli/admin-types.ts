@@ -56,6 +56,22 @@ export interface DeliveryItem {
   history?: AttemptItem[];
 }
 
+/** An event as the stream tells it; headers and body where they were asked for and are not damaged. */
+export interface StreamedEvent extends EventItem {
+  deliveries: DeliveryItem[];
+  headers?: [name: string, value: string][];
+  bodyBase64?: string;
+}
+
+/** What became of a delivery, as the stream tells it. */
+export interface SettledItem {
+  id: string;
+  eventId: string;
+  route: string;
+  target: string;
+  status: string;
+}
+
 export interface TargetItem {
   name: string;
   url: string;

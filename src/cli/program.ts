@@ -7,6 +7,7 @@ import { CommandError, type ExitCode } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEvents } from './events.ts';
+import { addForward } from './forward.ts';
 import { addHealthcheck } from './healthcheck.ts';
 import { addProviders } from './providers.ts';
 import { addRejections } from './rejections.ts';
@@ -14,6 +15,7 @@ import { addReload } from './reload.ts';
 import { addReplay } from './replay.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
+import { addTail } from './tail.ts';
 import { addTargets } from './targets.ts';
 import { painter } from './text.ts';
 
@@ -27,6 +29,8 @@ const COMMANDS = [
   addDeliveries,
   addReplay,
   addRejections,
+  addTail,
+  addForward,
   addTargets,
   addArm,
   addProviders,

@@ -49,6 +49,12 @@ export function relativeTime(iso: string, now: number): string {
   return seconds < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
+/** @returns the time of the day here, for example `14:03:20` */
+export function clockTime(iso: string): string {
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? printable(iso) : time.toTimeString().slice(0, 8);
+}
+
 /** @returns for example `812 B`, `1.2 KiB` */
 export function byteSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;

@@ -1,5 +1,5 @@
-import type { FeedStart } from '../../domain/listing.ts';
 import { parseId } from '../../domain/ids.ts';
+import type { FeedStart } from '../../domain/listing.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { eventStream } from '../event-stream.ts';
 import { RequestRefused } from '../problem.ts';
@@ -9,7 +9,10 @@ import { streamQuery } from '../requests.ts';
 function startOf(after: string | undefined, from: number | undefined): FeedStart {
   if (after === undefined) return from === undefined ? { kind: 'now' } : { kind: 'from', time: from };
   if (parseId('evt', after) !== null) return { kind: 'after', eventId: after };
-  throw new RequestRefused({ code: 'bad_query', status: 400, message: 'after (or Last-Event-ID) is not the id of an event.' }, []);
+  throw new RequestRefused(
+    { code: 'bad_query', status: 400, message: 'after (or Last-Event-ID) is not the id of an event.' },
+    [],
+  );
 }
 
 export const streamEndpoints: readonly Endpoint[] = [
