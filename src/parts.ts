@@ -157,6 +157,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     dispatching: dispatcher,
     replays,
     news,
+    backups: store.backups,
     test: createTestSender({
       routes: () => routesWithLearned(present.config.routes, learning),
       publicListener: () => ({ address: present.publicAddress, certFile: present.config.tls?.certFile ?? null }),

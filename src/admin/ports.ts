@@ -278,6 +278,14 @@ export interface Watcher {
   close(): void;
 }
 
+/** A finished copy of the database on disk. */
+export interface Backup {
+  path: string;
+  /** Bytes. */
+  size: number;
+  remove(): void;
+}
+
 /** Everything that the admin API stands on. */
 export interface AdminPorts {
   history: History;
@@ -286,6 +294,8 @@ export interface AdminPorts {
   dispatching: Dispatching;
   replays: { wake(): void };
   news: LiveNews;
+  /** Copies all that is committed; rejects with a HookbayError. */
+  backups: { make(): Promise<Backup> };
   test: TestSender;
   learning: Learning;
   reload: () => Promise<ReloadResult>;

@@ -1,4 +1,4 @@
-import got, { type Method, RequestError, type Response } from 'got';
+import got, { type Method, type Request, RequestError, type Response } from 'got';
 import pRetry from 'p-retry';
 import type { AdminAddress } from './admin-address.ts';
 import type { ProblemItem } from './admin-types.ts';
@@ -7,6 +7,8 @@ import { CommandError } from './command-error.ts';
 const TIMEOUT_MS = 15_000;
 /** A stream gives a sign of life every 15 s. */
 const SILENCE_MS = 40_000;
+/** A large database is copied before the first byte of it comes. */
+const COPY_MS = 30 * 60_000;
 /** A relay that is just being restarted is back within this; nothing has reached it when a connection was refused. */
 const RETRIES = { retries: 3, minTimeout: 100, factor: 2 };
 const REFUSED = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
@@ -50,14 +52,29 @@ export class AdminClient {
       timeout: { connect: TIMEOUT_MS, response: TIMEOUT_MS, socket: SILENCE_MS },
       signal,
     });
-    const response = await new Promise<Response>((resolve, reject) => {
-      stream.once('response', resolve);
-      stream.once('error', reject);
-    }).catch((error: unknown) => {
-      throw this.#unreachable(error);
-    });
-    if (response.statusCode !== 200) throw this.#refused({ ...response, body: await textOf(stream) } as Response<string>);
+    await this.#head(stream);
     return stream;
+  }
+
+  /** A POST whose answer is a file. @param write gets it piece by piece */
+  async download(path: string, write: (piece: Uint8Array, done: number, total: number) => Promise<void>): Promise<void> {
+    const stream = got.stream.post(`${this.url}/api/v1${path}`, {
+      json: {},
+      headers: this.#authorization(),
+      followRedirect: false,
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+      timeout: { connect: TIMEOUT_MS, response: COPY_MS, socket: COPY_MS },
+    });
+    const response = await this.#head(stream);
+    const total = Number(response.headers['content-length'] ?? 0);
+    let done = 0;
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      done += piece.length;
+      await write(piece, done, total);
+    }
+    if (done === total) return;
+    throw new CommandError({ exitCode: 1, code: 'cut_short', message: `The relay sent ${done} of ${total} bytes.` });
   }
 
   /** The answer's bytes as they came. */
@@ -83,6 +100,19 @@ export class AdminClient {
     });
     if (!response.ok) throw this.#refused(response);
     return response;
+  }
+
+  /** @throws CommandError when there is no answer, or any but 200 */
+  async #head(stream: Request): Promise<Response> {
+    const response = await new Promise<Response>((resolve, reject) => {
+      stream.once('response', resolve);
+      stream.once('error', reject);
+    }).catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+    if (response.statusCode === 200) return response;
+    const { statusCode, headers } = response;
+    throw this.#refused({ statusCode, headers, body: await textOf(stream) } as Response<string>);
   }
 
   #authorization(): Record<string, string> {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { HookbayError } from '../domain/errors.ts';
 import { addArm } from './arm.ts';
 import { asTyped } from './as-typed.ts';
+import { addBackup, addRestore } from './backup.ts';
 import { addCheck } from './check.ts';
 import { CommandError, type ExitCode } from './command-error.ts';
 import type { CommandContext } from './context.ts';
@@ -34,6 +35,8 @@ const COMMANDS = [
   addTargets,
   addArm,
   addProviders,
+  addBackup,
+  addRestore,
   addHealthcheck,
 ];
 

@@ -100,6 +100,7 @@ function portsOf(parts: Parts): AdminPorts {
     dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },
     news: parts.news,
+    backups: { make: async () => Promise.reject(new Error('there is no file to copy')) },
     test: { send },
     learning: parts.learning,
     reload: async () => parts.reload,

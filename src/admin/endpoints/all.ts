@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
+import { backupEndpoints } from './backup.ts';
 import { deliveryEndpoints } from './deliveries.ts';
 import { eventEndpoints } from './events.ts';
 import { healthEndpoints } from './health.ts';
@@ -18,6 +19,7 @@ export const endpoints: readonly Endpoint[] = [
   ...routeEndpoints,
   ...relayEndpoints,
   ...streamEndpoints,
+  ...backupEndpoints,
   ...sessionEndpoints,
   ...healthEndpoints,
 ];

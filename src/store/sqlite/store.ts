@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../domain/clock.ts';
 import { HookbayError } from '../../domain/errors.ts';
+import { Backups } from './backup.ts';
 import type { CheckpointReport } from './checkpoints.ts';
 import { SqliteDeliveryQueue } from './delivery-queue.ts';
 import { SqliteEventLog } from './event-log.ts';
@@ -55,6 +56,7 @@ export interface Store {
   pause(target: string, reason: string | null): Promise<void>;
   resume(target: string): Promise<void>;
   secrets: SecretStore;
+  backups: Backups;
   /** Resolves when the file or the disk under it can no longer be trusted: the process must end with an error. */
   broken: Promise<HookbayError>;
   /** Writes what is waiting and closes the files. */
@@ -90,6 +92,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const rejections = new SqliteRejectionLog(commits, health);
   const upkeep = new Upkeep(commits, handOff, now, options.ages);
   upkeep.start();
+  const backups = new Backups(file, minFree);
   return {
     report,
     log,
@@ -103,9 +106,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pause: async (target, reason) => void (await commits.command({ kind: 'pause', target, reason, now: now() })),
     resume: async (target) => void (await commits.command({ kind: 'resume', target })),
     secrets: secretStore(commits, report.learned),
+    backups,
     broken: broken.promise,
     close: async () => {
       upkeep.close();
+      await backups.close();
       await rejections.flush();
       await commits.flushed();
       commits.break(new HookbayError({ code: 'shutting_down', status: 503, message: 'The store is closed' }));
