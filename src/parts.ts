@@ -158,6 +158,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     replays,
     news,
     backups: store.backups,
+    audit: store.audit,
     test: createTestSender({
       routes: () => routesWithLearned(present.config.routes, learning),
       publicListener: () => ({ address: present.publicAddress, certFile: present.config.tls?.certFile ?? null }),

@@ -1,27 +1,51 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { AdminRole, AdminToken } from '../config/types.ts';
 import { HookbayError } from '../domain/errors.ts';
 
 /** SHA-256: comparing digests takes the same time whatever the length of what was sent. */
 export const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** Who calls, and what he may do. */
+export interface Identity {
+  name: string;
+  role: AdminRole;
+}
+
+/** Whoever is on this machine, where no token is configured. */
+export const LOCAL: Identity = { name: 'local', role: 'operator' };
+
+/** A token that was recognised. */
+export interface KnownToken extends Identity {
+  digest: Buffer;
+}
+
 /** The tokens that open the API. */
 export class TokenSet {
-  readonly #digests: readonly Buffer[];
+  readonly #known: readonly KnownToken[];
 
-  constructor(tokens: readonly string[]) {
-    this.#digests = tokens.filter((token) => token !== '').map(digest);
+  constructor(tokens: readonly AdminToken[]) {
+    this.#known = tokens
+      .filter(({ token }) => token !== '')
+      .map(({ name, role, token }) => ({ name, role, digest: digest(token) }));
   }
 
   get isEmpty(): boolean {
-    return this.#digests.length === 0;
+    return this.#known.length === 0;
   }
 
-  /** @returns the digest of the token that it is, or null. Every token is compared, whichever matches. */
-  match(candidate: Buffer): Buffer | null {
-    let matched: Buffer | null = null;
-    for (const known of this.#digests) if (timingSafeEqual(known, candidate)) matched = known;
+  /** @returns the token that it is the digest of, or null. Every token is compared, whichever matches. */
+  match(candidate: Buffer): KnownToken | null {
+    let matched: KnownToken | null = null;
+    for (const known of this.#known) if (timingSafeEqual(known.digest, candidate)) matched = known;
     return matched;
   }
+}
+
+/** @throws HookbayError 403 for a viewer who wants to act */
+export function requireOperator({ name, role }: Identity): void {
+  if (role === 'operator') return;
+  const hint = 'Somebody with the role operator can do it.';
+  throw new HookbayError({ code: 'operator_required', status: 403, message: `${name} may look, and change nothing.`, hint });
 }
 
 /** Whether only this machine can reach an address to listen on. */

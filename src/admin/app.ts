@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { HookbayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
-import { digest, requireLocalHost, requireSameOrigin, type TokenSet } from './access.ts';
-import type { Answer, Context, Endpoint } from './endpoint.ts';
+import { digest, type Identity, LOCAL, requireLocalHost, requireOperator, requireSameOrigin, type TokenSet } from './access.ts';
+import { type Answer, type Context, type Endpoint, needsOperator } from './endpoint.ts';
 import { endpoints } from './endpoints/all.ts';
 import type { AdminPorts, AdminSettings } from './ports.ts';
 import { sendProblem } from './problem.ts';
@@ -78,17 +78,20 @@ function guard({ current }: AppOptions): RequestHandler {
   };
 }
 
-/** @throws HookbayError 401 */
-function authorise(request: Request, { current, sessions }: AppOptions): void {
+/** Whose token or session the request has; null when it has none that is known. */
+function identify(request: Request, { current, sessions }: AppOptions): Identity | null {
   const { tokens } = current();
-  if (tokens.isEmpty) return;
+  if (tokens.isEmpty) return LOCAL;
   const { authorization, cookie } = request.headers;
-  if (authorization === undefined) {
-    if (sessions.isOpen(cookie, tokens)) return;
-  } else {
-    const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (bearer !== undefined && tokens.match(digest(bearer)) !== null) return;
-  }
+  if (authorization === undefined) return sessions.whoIs(cookie, tokens);
+  const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+  return bearer === undefined ? null : tokens.match(digest(bearer));
+}
+
+/** @throws HookbayError 401 */
+function authorise(request: Request, options: AppOptions): Identity {
+  const who = identify(request, options);
+  if (who !== null) return who;
   const hint = 'Send the configured admin.token as "Authorization: Bearer …".';
   throw new HookbayError({ code: 'unauthorized', status: 401, message: 'This needs a token.', hint });
 }
@@ -97,17 +100,55 @@ function authorise(request: Request, { current, sessions }: AppOptions): void {
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 function mount(app: Express, endpoint: Endpoint, options: AppOptions): void {
-  const allow: RequestHandler = (request, _response, next) => {
-    if (endpoint.access === 'token') authorise(request, options);
+  const allow: RequestHandler = (request, response, next) => {
+    const isGuarded = endpoint.access === 'token' || endpoint.access === 'operator';
+    const who = isGuarded ? authorise(request, options) : identify(request, options);
+    response.locals.who = who;
+    if (who !== null && needsOperator(endpoint)) {
+      try {
+        requireOperator(who);
+      } catch (error) {
+        tellAction(request, who, 403, endpoint, options);
+        throw error;
+      }
+    }
     next();
   };
   const parse = endpoint.method === 'get' ? [] : [express.json({ limit: BODY_LIMIT, type: () => true })];
   app[endpoint.method](expressPath(endpoint.path), allow, ...parse, async (request, response) => {
-    const answer = await endpoint.run({ ...context(options), ...callOf(request) });
+    const who = response.locals.who as Identity | null;
+    let answer: Answer;
+    try {
+      answer = await endpoint.run({ ...context(options), ...callOf(request), who });
+    } catch (error) {
+      if (endpoint.method !== 'get') tellAction(request, who, problemOf(error).status, endpoint, options);
+      throw error;
+    }
+    if (endpoint.method !== 'get') tellAction(request, answer.who ?? who, answer.status, endpoint, options);
     await send(response, answer);
-    if (endpoint.method === 'get') return;
-    const record = { method: request.method, path: request.path, status: response.statusCode, peer: peerOf(request) };
-    options.logger.info(record, 'admin action');
+  });
+}
+
+/** Enough of a filter to understand what was done. */
+const DETAIL_CHARS = 1_000;
+
+/** What was done goes to the log and to the list of it; where nobody is known, to the log alone. */
+function tellAction(request: Request, who: Identity | null, status: number, endpoint: Endpoint, options: AppOptions): void {
+  const { ports, logger, now } = options;
+  const peer = peerOf(request);
+  logger.info({ method: request.method, path: request.path, status, peer, actor: who?.name ?? null }, 'admin action');
+  if (who === null) return;
+  const [subject] = Object.values(request.params);
+  // What opens a session is a token.
+  const detail = request.body === undefined || endpoint.access === 'login' ? '' : JSON.stringify(request.body);
+  ports.audit.record({
+    at: now(),
+    actor: who.name,
+    peer,
+    action: `${endpoint.method.toUpperCase()} ${endpoint.path}`,
+    subject: typeof subject === 'string' ? subject : null,
+    status,
+    detail: detail.slice(0, DETAIL_CHARS),
   });
 }
 
@@ -193,7 +234,7 @@ function refuseOtherMethods(app: Express, options: AppOptions): void {
   for (const [path, group] of byPath) {
     const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
     app.all(expressPath(path), (request, response) => {
-      if (group.every(({ access }) => access === 'token')) authorise(request, options);
+      if (group.every(({ access }) => access === 'token' || access === 'operator')) authorise(request, options);
       response.set('allow', allow);
       throw new HookbayError({ code: 'wrong_method', status: 405, message: `${path} takes ${allow}.` });
     });

@@ -1,13 +1,17 @@
 import { z } from 'zod';
+import type { Identity } from './access.ts';
 import type { AdminPorts, AdminSettings } from './ports.ts';
 import { badRequest } from './problem.ts';
 
-/** Who may call: `open` anybody, `login` anybody from this site, `token` with a token or a session. */
-export type Access = 'open' | 'login' | 'token';
+/**
+ * Who may call: `open` anybody, `login` anybody from this site, `token` with a token or a session, `operator` with one of
+ * that role. What changes something needs it too.
+ */
+export type Access = 'open' | 'login' | 'token' | 'operator';
 
 export interface Session {
-  /** @returns the value for Set-Cookie, or null when the token is wrong */
-  login(token: string, peer: string): string | null;
+  /** @returns the value for Set-Cookie and whose it is, or null when the token is wrong */
+  login(token: string, peer: string): { cookie: string; who: Identity } | null;
   logout(cookie: string | undefined): string;
 }
 
@@ -27,17 +31,25 @@ export interface Call<Query, Body> extends Context {
   query: Query;
   body: Body;
   peer: string;
+  /** Null where nobody is asked for a token. */
+  who: Identity | null;
   cookie: string | undefined;
   /** Where a stream is to go on (Last-Event-ID). */
   lastEventId: string | undefined;
 }
 
-export type Answer =
+export type Answer = (
   | { kind: 'json'; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: 'raw'; status: number; body: string | Buffer; headers: Record<string, string> }
   /** Given out piece by piece, until it ends or the signal is aborted, because nobody listens any more. */
   | { kind: 'stream'; status: 200; headers: Record<string, string>; pieces(signal: AbortSignal): AsyncIterable<string | Buffer> }
-  | { kind: 'empty'; status: 204; headers?: Record<string, string> };
+  /** `who`: whose session was opened. */
+  | { kind: 'empty'; status: 204; headers?: Record<string, string> }
+) & { who?: Identity };
+
+/** Whether a viewer may not call it. */
+export const needsOperator = ({ access, method }: Pick<Description, 'access' | 'method'>): boolean =>
+  access === 'operator' || (access === 'token' && method !== 'get');
 
 /** The usual answer. */
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Answer => ({

@@ -70,6 +70,7 @@ const PROBLEMS: Record<string, string> = {
   409: 'Not in its present state',
   410: 'It was deleted',
   422: 'The configuration has faults; every one is named',
+  503: 'Not now; Retry-After says when',
   429: 'Too many tries; Retry-After says how long to wait',
   default: 'Any other problem',
 };
@@ -84,7 +85,7 @@ function operation(endpoint: Endpoint, schemas: Schemas): Json {
   return {
     operationId: `${endpoint.method}${endpoint.path.replace('/api/v1', '').replaceAll(/\W+(\w)?/g, (_all, first) => (first ?? '').toUpperCase())}`,
     summary: endpoint.summary,
-    ...(endpoint.access === 'token' ? {} : { security: [] }),
+    ...(endpoint.access === 'token' || endpoint.access === 'operator' ? {} : { security: [] }),
     parameters: parameters(endpoint, schemas),
     ...(body === null ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: answers(endpoint, schemas),

@@ -1,4 +1,6 @@
+import type { AdminToken } from '../config/types.ts';
 import type { Attempt } from '../domain/attempt.ts';
+import type { NewAuditEntry } from '../domain/audit.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { DeliveryFilter, EventFilter, FeedRequest, Found, Page, PageRequest, RejectionFilter } from '../domain/listing.ts';
@@ -68,6 +70,10 @@ export interface RejectionView {
   bodyStart: string;
 }
 
+export interface AuditView extends NewAuditEntry {
+  id: string;
+}
+
 export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 export interface TaskView {
@@ -92,6 +98,7 @@ export interface History {
   deliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryView>>;
   delivery(id: string): Promise<Found<DeliveryDetail>>;
   rejections(filter: RejectionFilter, page: PageRequest): Promise<Page<RejectionView>>;
+  audit(page: PageRequest): Promise<Page<AuditView>>;
   tasks(page: PageRequest): Promise<Page<TaskView>>;
   task(id: string): Promise<Found<TaskView>>;
   /**
@@ -235,7 +242,7 @@ export interface RouteView {
 /** The part of the configuration that the admin API works by; swapped as a whole on a reload. */
 export interface AdminSettings {
   /** Any of them opens the API; empty only on a loopback listener. */
-  tokens: readonly string[];
+  tokens: readonly AdminToken[];
   routes: readonly RouteView[];
   /** Attempts per budget of every configured target. */
   attempts: ReadonlyMap<string, number>;
@@ -293,6 +300,8 @@ export interface AdminPorts {
   targets: Targets;
   dispatching: Dispatching;
   replays: { wake(): void };
+  /** Keeps what was done; nobody waits for it. */
+  audit: { record(entry: NewAuditEntry): void };
   news: LiveNews;
   /** Copies all that is committed; rejects with a HookbayError. */
   backups: { make(): Promise<Backup> };

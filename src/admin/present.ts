@@ -85,6 +85,10 @@ export function fedEventJson(view: ports.FedEvent, showing: Showing): Json<typeo
   };
 }
 
+export function auditJson(view: ports.AuditView): Json<typeof shapes.audit> {
+  return { ...view, at: iso(view.at) };
+}
+
 export function taskJson(view: ports.TaskView): Json<typeof shapes.task> {
   const { id, kind, status, matched, done, failed, createdAt, finishedAt } = view;
   return {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import { HookbayError } from '../domain/errors.ts';
-import { digest, type TokenSet } from './access.ts';
+import { digest, type Identity, type KnownToken, type TokenSet } from './access.ts';
 
 const COOKIE = 'hookbay_session';
 const LIFETIME_MS = 12 * 3_600_000;
@@ -45,30 +45,30 @@ export class Sessions {
   }
 
   /**
-   * @returns the value for Set-Cookie, or null when the token is not one of them
+   * @returns the value for Set-Cookie and who it is, or null when the token is not one of them
    * @throws HookbayError 429 after ten tries within a minute
    */
-  login(token: string, peer: string, tokens: TokenSet): string | null {
+  login(token: string, peer: string, tokens: TokenSet): { cookie: string; who: Identity } | null {
     this.#countTry(peer);
     const matched = tokens.match(digest(token));
     if (matched === null) return null;
     const id = randomBytes(32).toString('base64url');
     // Kept by its digest, so that looking it up says nothing about how much of a guess was right.
-    this.#sessions.set(digest(id).toString('hex'), { expiresAt: this.#clock.monotonic() + LIFETIME_MS, token: matched });
+    this.#sessions.set(digest(id).toString('hex'), { expiresAt: this.#clock.monotonic() + LIFETIME_MS, token: matched.digest });
     bound(this.#sessions, MOST_SESSIONS);
-    return `${COOKIE}=${id}; Max-Age=${LIFETIME_MS / 1000}; ${ATTRIBUTES}`;
+    return { cookie: `${COOKIE}=${id}; Max-Age=${LIFETIME_MS / 1000}; ${ATTRIBUTES}`, who: matched };
   }
 
-  /** Whether the cookie is of an open session whose token is still configured. */
-  isOpen(cookies: string | undefined, tokens: TokenSet): boolean {
+  /** Who the cookie is of: that of an open session whose token is still configured; otherwise null. */
+  whoIs(cookies: string | undefined, tokens: TokenSet): KnownToken | null {
     const id = sessionId(cookies);
-    if (id === null) return false;
+    if (id === null) return null;
     const key = digest(id).toString('hex');
     const entry = this.#sessions.get(key);
-    if (entry === undefined) return false;
-    if (entry.expiresAt > this.#clock.monotonic() && tokens.match(entry.token) !== null) return true;
-    this.#sessions.delete(key);
-    return false;
+    if (entry === undefined) return null;
+    const known = entry.expiresAt > this.#clock.monotonic() ? tokens.match(entry.token) : null;
+    if (known === null) this.#sessions.delete(key);
+    return known;
   }
 
   /** @returns the value for Set-Cookie that takes the cookie away */

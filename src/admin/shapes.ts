@@ -174,3 +174,20 @@ export const testAnswer = z.strictObject({
 /** A page of a list, newest first. */
 export const page = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ data: z.array(item), nextCursor: z.string().nullable() });
+
+export const identity = z
+  .strictObject({ name: z.string(), role: z.enum(['viewer', 'operator']) })
+  .meta({ id: 'Identity', description: 'Who calls; `local` where no token is configured.' });
+
+export const audit = z
+  .strictObject({
+    id: z.string(),
+    at: time,
+    actor: z.string(),
+    peer: z.string(),
+    action: z.string(),
+    subject: z.string().nullable(),
+    status: z.int(),
+    detail: z.string(),
+  })
+  .meta({ id: 'AuditEntry', description: 'What somebody did; `detail` is the beginning of the request as JSON.' });

@@ -49,9 +49,15 @@ export function readAddresses(file: string, env: Readonly<Record<string, string 
     const { data } = listen.safeParse(written.value);
     return data === undefined ? { kind: 'unknown', why: 'it is not an address' } : { kind: 'known', value: data };
   };
-  const token = read(['admin', 'token']);
-  const tokens =
-    token.kind === 'known' && Array.isArray(token.value) ? token.value.map((_, i) => read(['admin', 'token', i])) : [token];
+  const secretsAt = (path: Path): Written<unknown>[] => {
+    const token = read(path);
+    return token.kind === 'known' && Array.isArray(token.value) ? token.value.map((_, i) => read([...path, i])) : [token];
+  };
+  const named = valueAt(tree.value, ['admin', 'tokens']);
+  const operators = (Array.isArray(named) ? [...named.keys()] : [])
+    .map((i): Path => ['admin', 'tokens', i])
+    .filter((path) => valueAt(tree.value, [...path, 'role']) === 'operator');
+  const tokens = [...secretsAt(['admin', 'token']), ...operators.flatMap((path) => secretsAt([...path, 'token']))];
   const certFile = (): Written<string> => {
     if (valueAt(tree.value, ['tls']) === undefined) return { kind: 'absent' };
     const written = read(['tls', 'cert']);

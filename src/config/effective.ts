@@ -1,12 +1,28 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
-import type { Config, DedupConfig, EdgeConfig, HandshakeConfig, ListenAddress, RouteConfig, TargetConfig } from './types.ts';
+import type {
+  AdminToken,
+  Config,
+  DedupConfig,
+  EdgeConfig,
+  HandshakeConfig,
+  ListenAddress,
+  RouteConfig,
+  TargetConfig,
+} from './types.ts';
 import { formatDuration, formatRate, formatSize } from './units.ts';
 import { verifyShown } from './verify-shown.ts';
 
 function address({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function tokensShown(all: readonly AdminToken[]): object {
+  const secretsOf = (name: string): string[] => all.filter((each) => each.name === name).map(({ token }) => token);
+  const named = new Map(all.filter(({ name }) => name !== 'admin').map(({ name, role }) => [name, role]));
+  const tokens = [...named].map(([name, role]) => ({ name, token: hidden(secretsOf(name)), role }));
+  return { token: hidden(secretsOf('admin')), tokens };
 }
 
 function targetShown(target: TargetConfig): object {
@@ -88,7 +104,7 @@ export function effectiveConfig(config: Config): object {
     tls: config.tls === null ? null : { cert: config.tls.certFile, key: config.tls.keyFile },
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
-    admin: { listen: address(config.admin.listen), token: hidden(config.admin.tokens) },
+    admin: { listen: address(config.admin.listen), ...tokensShown(config.admin.tokens) },
     storage: {
       url: `sqlite:${config.storage.file}`,
       minFree: formatSize(config.storage.minFree),
@@ -119,7 +135,7 @@ export function secretsOf(config: Config): string[] {
   const targets = [...config.targets.values()].flatMap(({ url, signingSecrets }) => [...signingSecrets, ...urlSecrets(url)]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
-  return [...new Set([...config.admin.tokens, ...routes, ...verifyTokens, ...targets, ...alert])];
+  return [...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...targets, ...alert])];
 }
 
 /** A public key is no secret, and a log that hid it would say less. */

@@ -3,7 +3,16 @@ import { inlineTargets, resolveDeliver, resolveProxy } from './resolve-deliver.t
 import { resolveTarget } from './resolve-target.ts';
 import { resolveVerify } from './resolve-verify.ts';
 import { DEDUP_WINDOW_MS, type FileConfig } from './schema.ts';
-import type { Config, DedupConfig, HandshakeConfig, RespondConfig, RouteConfig, SchemaConfig, VerifyConfig } from './types.ts';
+import type {
+  AdminToken,
+  Config,
+  DedupConfig,
+  HandshakeConfig,
+  RespondConfig,
+  RouteConfig,
+  SchemaConfig,
+  VerifyConfig,
+} from './types.ts';
 
 type FileRoute = FileConfig['routes'][string];
 
@@ -64,6 +73,13 @@ function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files
   };
 }
 
+function adminTokens({ token = [], tokens }: FileConfig['admin']): AdminToken[] {
+  return [
+    ...token.map((secret): AdminToken => ({ name: 'admin', role: 'operator', token: secret })),
+    ...tokens.flatMap(({ name, role, token: secrets }) => secrets.map((secret): AdminToken => ({ name, role, token: secret }))),
+  ];
+}
+
 /**
  * The configuration as the relay uses it.
  * @param file absolute path of the file, or null
@@ -80,7 +96,7 @@ export function resolveConfig(parsed: FileConfig, file: string | null, files: Na
     tls: parsed.tls === undefined ? null : { certFile: files.absolute(parsed.tls.cert), keyFile: files.absolute(parsed.tls.key) },
     publicUrl,
     trustedProxies: parsed.trustedProxies,
-    admin: { listen: parsed.admin.listen, tokens: parsed.admin.token ?? [] },
+    admin: { listen: parsed.admin.listen, tokens: adminTokens(parsed.admin) },
     storage: {
       file: files.absolute(parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
       minFree: parsed.storage.minFree,

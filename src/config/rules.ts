@@ -23,7 +23,7 @@ function listenerRules(file: unknown): TreeFault[] {
   const privateSide = read(admin.listen, valueAt(file, ['admin', 'listen']));
   if (privateSide === undefined) return faults;
   const { host, port } = privateSide;
-  if (!isLoopback(host) && !isConfigured(valueAt(file, ['admin', 'token']))) {
+  if (!isLoopback(host) && !hasToken(file)) {
     faults.push({
       path: ['admin', 'token'],
       code: 'admin_token_required',
@@ -37,6 +37,31 @@ function listenerRules(file: unknown): TreeFault[] {
     faults.push({ path: ['admin', 'listen'], code: 'same_listener', message, expected: 'two different ports' });
   }
   return faults;
+}
+
+function namedTokens(file: unknown): Path[] {
+  const tokens = valueAt(file, ['admin', 'tokens']);
+  return Array.isArray(tokens) ? tokens.map((_, i): Path => ['admin', 'tokens', i]) : [];
+}
+
+function hasToken(file: unknown): boolean {
+  const places: Path[] = [['admin'], ...namedTokens(file)];
+  return places.some((place) => isConfigured(valueAt(file, [...place, 'token'])));
+}
+
+/** Whoever acts is found by the name, so each stands for one. */
+function tokenRules(file: unknown): TreeFault[] {
+  const seen = new Set<unknown>(['admin']);
+  return namedTokens(file).flatMap((place): TreeFault[] => {
+    const path = [...place, 'name'];
+    const name = valueAt(file, path);
+    if (typeof name !== 'string') return [];
+    const isTaken = seen.has(name);
+    seen.add(name);
+    if (!isTaken) return [];
+    const message = name === 'admin' ? 'admin is the name of admin.token' : 'this name has a token already';
+    return [{ path, code: 'repeated', message, expected: 'a name of its own; several secrets of one person go in a list' }];
+  });
 }
 
 function limitRules(file: unknown): TreeFault[] {
@@ -72,6 +97,7 @@ export function ruleFaults(tree: Tree, files: NamedFiles): TreeFault[] {
   const file = tree.value;
   return [
     ...listenerRules(file),
+    ...tokenRules(file),
     ...limitRules(file),
     ...retryRules(file),
     ...tlsRules(file, files),

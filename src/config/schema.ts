@@ -30,6 +30,16 @@ function named<T extends z.ZodType>(values: T, expected: string) {
   return z.record(z.string().regex(NAME), values).meta({ expected });
 }
 
+const namedToken = z
+  .strictObject({
+    name: text('a name, for example ana', NAME).meta({ description: 'Who it is, in the list of what was done.' }),
+    token: secrets(adminToken).meta({ description: 'At least 16 characters. A list for rotation.' }),
+    role: choice(['viewer', 'operator'])
+      .prefault('viewer')
+      .meta({ description: '`viewer` sees everything but secrets and changes nothing; `operator` may do everything.' }),
+  })
+  .meta({ expected: '{ name, token, role }' });
+
 const admin = z
   .strictObject({
     listen: listenAddress()
@@ -37,10 +47,14 @@ const admin = z
       .meta({ description: 'The private listener: API, metrics, health. Changing it needs a restart.' }),
     token: secrets(adminToken).optional().meta({
       description:
-        'The bearer token of the API, at least 16 characters; required unless the listener is loopback. A list for rotation.',
+        'The bearer token of the API, at least 16 characters; required unless the listener is loopback. A list for rotation. In the list of what was done it is called `admin`.',
+    }),
+    tokens: z.array(namedToken).prefault([]).meta({
+      description: 'Further tokens, one for each person or program, with what they may do.',
+      expected: 'a list of { name, token, role }',
     }),
   })
-  .meta({ description: 'The private side.', expected: '{ listen, token }' });
+  .meta({ description: 'The private side.', expected: '{ listen, token, tokens }' });
 
 const limits = z
   .strictObject({

@@ -13,7 +13,7 @@ export interface Config {
   publicUrl: string | null;
   /** CIDR ranges whose X-Forwarded-For counts. */
   trustedProxies: readonly string[];
-  admin: { listen: ListenAddress; tokens: readonly string[] };
+  admin: { listen: ListenAddress; tokens: readonly AdminToken[] };
   storage: StorageConfig;
   /** `backlog`: pending deliveries of one route; a route may have its own. */
   limits: { body: number; headers: number; inFlight: number; backlog: number };
@@ -21,6 +21,16 @@ export interface Config {
   alert: { url: string } | null;
   targets: ReadonlyMap<string, TargetConfig>;
   routes: ReadonlyMap<string, RouteConfig>;
+}
+
+/** What somebody may do in the admin API: look, or act too. */
+export type AdminRole = 'viewer' | 'operator';
+
+/** `admin.token` is called `admin`; several secrets may have one name, for rotation. */
+export interface AdminToken {
+  name: string;
+  role: AdminRole;
+  token: string;
 }
 
 /** Absolute paths of PEM files. */

@@ -6,7 +6,7 @@
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_CHARS = 9; // 45 bits of ms: until the year 3084
 const SEQUENCE_CHARS = 11; // 55 bits, more than a safe integer has
-const PREFIXES = ['evt', 'dlv', 'rej', 'task'] as const;
+const PREFIXES = ['evt', 'dlv', 'rej', 'task', 'aud'] as const;
 
 export type IdKind = (typeof PREFIXES)[number];
 

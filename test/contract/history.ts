@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryView, History, Operations, ReplayWork } from '../../src/admin/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
+import type { NewAuditEntry } from '../../src/domain/audit.ts';
 import type { NewEvent, NewRejection } from '../../src/domain/event.ts';
 import { formatId, parseId } from '../../src/domain/ids.ts';
 import type { DeliveryFilter, Page, PageRequest, RejectionFilter } from '../../src/domain/listing.ts';
@@ -21,6 +22,8 @@ export interface HistoryHarness {
   settle(deliveryId: string, attempt: Attempt, outcome: Outcome): Promise<void>;
   hold(deliveryId: string, reason: string): Promise<void>;
   reject(rejection: NewRejection): Promise<void>;
+  /** Notes what somebody did; it may take a moment to be seen. */
+  did(entry: NewAuditEntry): Promise<void>;
   /** What retention does at the end of an event's time. */
   expire(eventId: string): Promise<void>;
   close(): Promise<void>;
@@ -329,6 +332,21 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         const counts = new Map((await store.history.targetCounts()).map((entry) => [entry.target, entry]));
         expect(counts.get('app')).toMatchObject({ counts: { pending: 1, dead: 2 }, oldestDueAt: expect.any(Number) });
         expect(counts.get('audit')).toMatchObject({ counts: { held: 1 }, oldestDueAt: null });
+      });
+    });
+
+    describe('what was done', () => {
+      it('is listed newest first, by pages', async () => {
+        const entry = (at: number, subject: string | null): NewAuditEntry => ({
+          ...{ at, actor: 'ana', peer: '127.0.0.1', action: 'POST /api/v1/targets/{name}/pause', subject, status: 200 },
+          detail: '{"reason":"deploy"}',
+        });
+        const done = [entry(T0, 'app'), entry(T0 + 1, null), entry(T0 + 1, 'audit')];
+        for (const each of done) await store.did(each);
+        await expect.poll(async () => (await store.history.audit(FIRST)).data.length).toBe(3);
+        const all = await everyPage((page) => store.history.audit(page), 2);
+        expect(all.map(({ id: _id, ...rest }) => rest)).toEqual(done.toReversed());
+        expect(new Set(all.map(({ id }) => id)).size).toBe(3);
       });
     });
 

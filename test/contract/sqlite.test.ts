@@ -86,6 +86,7 @@ historyContract('SQLite', async ({ targetsOf }) => {
       store.rejections.record(rejection);
       await store.rejections.flush();
     },
+    did: async (entry) => store.audit.record(entry),
     expire: async (eventId) => {
       const now = clock.wall;
       clock.wall = (parseId('evt', eventId)?.time ?? now) + YEAR_MS;

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/admin/endpoint.ts';
 import { endpoints } from '../../src/admin/endpoints/all.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { HookbayError } from '../../src/domain/errors.ts';
-import { type AdminRig, adminRig, BEARER } from '../support/admin-rig.ts';
+import { type AdminRig, adminRig, BEARER, operators } from '../support/admin-rig.ts';
 
 const TOKEN = 'correct-horse-battery';
 let rig: AdminRig;
@@ -13,7 +13,9 @@ afterEach(() => rig.close());
 const pathOf = (endpoint: Endpoint): string => endpoint.path.replaceAll(/\{\w+\}/g, 'app');
 const call = (endpoint: Endpoint, headers: Record<string, string>) =>
   request(rig.url)[endpoint.method](pathOf(endpoint)).set(headers);
-const guarded = endpoints.filter((endpoint) => endpoint.access === 'token');
+const guarded = endpoints.filter(({ access }) => access === 'token' || access === 'operator');
+/** It has no end that could be waited for. */
+const ending = guarded.filter(({ path }) => path !== '/api/v1/stream');
 
 async function login(headers: Record<string, string> = {}): Promise<string> {
   const answer = await request(rig.url).post('/api/v1/session').set(headers).send({ token: TOKEN }).expect(204);
@@ -36,7 +38,7 @@ describe('tokens', () => {
       }
     }
     expect(rig.paused.size + rig.sent.length + rig.wakes).toBe(0);
-    for (const endpoint of guarded) {
+    for (const endpoint of ending) {
       expect([endpoint.path, (await call(endpoint, BEARER)).status]).not.toEqual([endpoint.path, 401]);
     }
   });
@@ -61,7 +63,7 @@ describe('tokens', () => {
           .set({ authorization: `bearer ${token}` })
       ).status;
     expect([await status('first-token'), await status('second-token'), await status('third-token')]).toEqual([200, 200, 401]);
-    rig.server.apply({ ...rig.settings, tokens: ['third-token'] });
+    rig.server.apply({ ...rig.settings, tokens: operators('third-token') });
     expect([await status('first-token'), await status('third-token')]).toEqual([401, 200]);
   });
 
@@ -78,6 +80,60 @@ describe('tokens', () => {
   it('are asked for before a body is read', async () => {
     rig = await adminRig();
     await request(rig.url).post('/api/v1/replays').set('content-type', 'application/json').send('{broken').expect(401);
+  });
+});
+
+describe('roles', () => {
+  const viewer = { authorization: 'Bearer viewer-token-of-ben' };
+  const operator = { authorization: 'Bearer operator-token-of-ana' };
+  const tokens = [
+    { name: 'ben', role: 'viewer' as const, token: 'viewer-token-of-ben' },
+    { name: 'ana', role: 'operator' as const, token: 'operator-token-of-ana' },
+  ];
+  const audit = async () => {
+    const { body } = await request(rig.url).get('/api/v1/audit').set(viewer).expect(200);
+    return body.data as { actor: string; action: string; subject: string | null; status: number; detail: string }[];
+  };
+
+  it('a viewer sees everything but secrets, and changes nothing', async () => {
+    rig = await adminRig({ tokens });
+    for (const endpoint of ending) {
+      const { status, body } = await call(endpoint, viewer);
+      const isRefused = endpoint.method !== 'get' || endpoint.path.endsWith('/handshake');
+      expect([endpoint.method, endpoint.path, status === 403]).toEqual([endpoint.method, endpoint.path, isRefused]);
+      if (isRefused) expect(body.code).toBe('operator_required');
+    }
+    expect(rig.paused.size + rig.sent.length + rig.wakes).toBe(0);
+    await request(rig.url).get('/api/v1/session').set(viewer).expect(200, { name: 'ben', role: 'viewer' });
+  });
+
+  it('stay with a session', async () => {
+    rig = await adminRig({ tokens });
+    const opened = await request(rig.url).post('/api/v1/session').send({ token: 'viewer-token-of-ben' }).expect(204);
+    const cookie = opened.get('set-cookie')?.[0]?.split(';')[0] ?? '';
+    await request(rig.url).get('/api/v1/session').set({ cookie }).expect(200, { name: 'ben', role: 'viewer' });
+    await request(rig.url).post('/api/v1/targets/app/pause').set({ cookie }).expect(403);
+  });
+
+  it('what was done is kept, with who did it, and without the token that opened a session', async () => {
+    rig = await adminRig({ tokens });
+    await request(rig.url).post('/api/v1/targets/app/pause').set(operator).send({ reason: 'deploy' }).expect(200);
+    await request(rig.url).post('/api/v1/targets/nowhere/pause').set(operator).expect(404);
+    await request(rig.url).post('/api/v1/targets/app/resume').set(viewer).expect(403);
+    await request(rig.url).post('/api/v1/session').send({ token: 'operator-token-of-ana' }).expect(204);
+    await request(rig.url).post('/api/v1/session').send({ token: 'nobody-knows-this-one' }).expect(401);
+    expect(await audit()).toMatchObject([
+      { actor: 'ana', action: 'POST /api/v1/session', subject: null, status: 204, detail: '' },
+      { actor: 'ben', action: 'POST /api/v1/targets/{name}/resume', subject: 'app', status: 403 },
+      { actor: 'ana', action: 'POST /api/v1/targets/{name}/pause', subject: 'nowhere', status: 404 },
+      { actor: 'ana', action: 'POST /api/v1/targets/{name}/pause', subject: 'app', status: 200, detail: '{"reason":"deploy"}' },
+    ]);
+    expect(JSON.stringify(rig.log)).not.toMatch(/operator-token-of-ana|viewer-token-of-ben|nobody-knows/);
+  });
+
+  it('without tokens everybody on this machine is an operator', async () => {
+    rig = await adminRig({ tokens: [] });
+    await request(rig.url).get('/api/v1/session').expect(200, { name: 'local', role: 'operator' });
   });
 });
 
@@ -105,7 +161,7 @@ describe('sessions', () => {
     monotonic += 1;
     await request(rig.url).get('/api/v1/stats').set({ cookie }).expect(401);
     const second = await login();
-    rig.server.apply({ ...rig.settings, tokens: ['another-token'] });
+    rig.server.apply({ ...rig.settings, tokens: operators('another-token') });
     await request(rig.url).get('/api/v1/stats').set({ cookie: second }).expect(401);
   });
 

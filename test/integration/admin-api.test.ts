@@ -94,7 +94,8 @@ describe('answers', () => {
       '/api/v1/replays': { filter: { all: true } },
       '/api/v1/session': { token: 'correct-horse-battery' },
     };
-    for (const endpoint of endpoints) {
+    // The stream has no end; it has tests of its own.
+    for (const endpoint of endpoints.filter(({ path }) => path !== '/api/v1/stream')) {
       const path = endpoint.path.replace(/\{\w+\}/, named[endpoint.path] ?? fallback(endpoint.path));
       const answer = await request(rig.url)
         [endpoint.method](path)

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { News } from '../../src/admin/news.ts';
-import type { AdminPorts, AdminSettings, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
+import type { AdminPorts, AdminSettings, Backup, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
+import type { AdminToken } from '../../src/config/types.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { Learning } from '../../src/ingest/learning.ts';
 import { MemorySecrets } from './ingest.ts';
@@ -29,7 +33,8 @@ export interface AdminRig extends Parts {
 }
 
 interface RigOptions {
-  tokens?: readonly string[];
+  /** A text is the token of an operator called `admin`. */
+  tokens?: readonly (string | AdminToken)[];
   page?: string | null;
   host?: string;
   port?: number;
@@ -42,7 +47,12 @@ const target = (name: string, reason: string | null | undefined): TargetView => 
   ...{ reason: reason ?? null, concurrency: 16, inFlight: 0, maxAttempts: 24, counts: { pending: 1 }, oldestDueAt: null },
 });
 
-function newParts(tokens: readonly string[], clock: Clock): Parts {
+export function operators(...tokens: readonly string[]): AdminToken[] {
+  return tokens.map((token) => ({ name: 'admin', role: 'operator', token }));
+}
+
+function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts {
+  const tokens = given.flatMap((token) => (typeof token === 'string' ? operators(token) : [token]));
   const settings: AdminSettings = {
     tokens,
     routes: [
@@ -99,8 +109,9 @@ function portsOf(parts: Parts): AdminPorts {
     targets: targetsOf(parts),
     dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },
+    audit: { record: (entry) => void parts.store.did(entry) },
     news: parts.news,
-    backups: { make: async () => Promise.reject(new Error('there is no file to copy')) },
+    backups: { make: async () => smallFile() },
     test: { send },
     learning: parts.learning,
     reload: async () => parts.reload,
@@ -125,6 +136,14 @@ export async function adminRig(options: RigOptions = {}): Promise<AdminRig> {
   });
   const { port } = await server.start();
   return Object.assign(parts, { url: `http://127.0.0.1:${port}`, server, log, close: () => server.close(0) });
+}
+
+/** What stands for a copy of the database where there is none. */
+function smallFile(): Backup {
+  const folder = mkdtempSync(join(tmpdir(), 'hookbay-copy-'));
+  const path = join(folder, 'copy.db');
+  writeFileSync(path, 'copy');
+  return { path, size: 4, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 export const BEARER = { authorization: 'Bearer correct-horse-battery' };

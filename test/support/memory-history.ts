@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryDetail, DeliveryView, EventView, OperatorResult, RejectionView, TaskView } from '../../src/admin/ports.ts';
+import type {
+  AuditView,
+  DeliveryDetail,
+  DeliveryView,
+  EventView,
+  OperatorResult,
+  RejectionView,
+  TaskView,
+} from '../../src/admin/ports.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
+import type { NewAuditEntry } from '../../src/domain/audit.ts';
 import { type DeliveryChange, type DeliveryState, type DeliveryStatus, transition } from '../../src/domain/delivery.ts';
 import { HookbayError } from '../../src/domain/errors.ts';
 import type { HeaderList, NewEvent } from '../../src/domain/event.ts';
@@ -107,6 +116,7 @@ export class MemoryHistory implements HistoryHarness {
   readonly #tasks = new Map<string, TaskRow>();
   readonly #rejections: (RejectionView & { sequence: number })[] = [];
   readonly #setup: HistorySetup;
+  readonly #audit: (AuditView & { sequence: number })[] = [];
   #sequence = 0;
   #now = Date.UTC(2026, 2, 20, 15);
 
@@ -157,6 +167,7 @@ export class MemoryHistory implements HistoryHarness {
       const rows = ofRoute.filter((row) => reason === undefined || row.reason === reason);
       return pageOf(rows, page, ({ sequence: _sequence, ...view }) => view);
     },
+    audit: async (page) => pageOf(this.#audit, page, ({ sequence: _sequence, ...view }) => view),
     tasks: async (page) => pageOf(this.#tasks.values(), page, (row) => row.view),
     task: async (id) => found(this.#tasks.get(id)?.view),
     matchReplay: async (filter, oncePerEvent) => {
@@ -258,6 +269,11 @@ export class MemoryHistory implements HistoryHarness {
   async reject(...[rejection]: Parameters<HistoryHarness['reject']>): Promise<void> {
     const sequence = this.#next();
     this.#rejections.push({ ...rejection, sequence, id: formatId('rej', rejection.at, sequence) });
+  }
+
+  async did(entry: NewAuditEntry): Promise<void> {
+    const sequence = this.#next();
+    this.#audit.push({ ...entry, sequence, id: formatId('aud', entry.at, sequence) });
   }
 
   async expire(eventId: string): Promise<void> {

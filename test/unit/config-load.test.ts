@@ -39,6 +39,26 @@ function knowledgesdk(settings: string) {
   return verify;
 }
 
+describe('tokens of the admin API', () => {
+  const tokens = (list: string) =>
+    load(`admin: { tokens: ${list} }\nroutes: { hook: { path: /h, verify: none, deliver: "http://app/" } }`);
+
+  test('each named one has its role', () => {
+    const ana = '{ name: ana, role: operator, token: a-long-token-of-ana }';
+    const result = tokens(`[${ana}, { name: wall, token: [a-long-token-of-wall, the-next-token-of-wall] }]`);
+    expect(result.ok && result.config.admin.tokens).toEqual([
+      { name: 'ana', role: 'operator', token: 'a-long-token-of-ana' },
+      { name: 'wall', role: 'viewer', token: 'a-long-token-of-wall' },
+      { name: 'wall', role: 'viewer', token: 'the-next-token-of-wall' },
+    ]);
+  });
+
+  test.each(['admin', 'ana'])('each has a name of its own, which %s is not', (name) => {
+    const result = tokens(`[{ name: ana, token: a-long-token-of-ana }, { name: ${name}, token: another-long-token }]`);
+    expect(!result.ok && result.faults.map(({ code, line }) => ({ code, line }))).toEqual([{ code: 'repeated', line: 1 }]);
+  });
+});
+
 describe('defaults', () => {
   const config = loaded('routes: { hook: { path: /hook, verify: none, deliver: "http://user:pass@app:3000/hooks?key=v" } }');
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
+import { auditEndpoints } from './audit.ts';
 import { backupEndpoints } from './backup.ts';
 import { deliveryEndpoints } from './deliveries.ts';
 import { eventEndpoints } from './events.ts';
@@ -20,6 +21,7 @@ export const endpoints: readonly Endpoint[] = [
   ...relayEndpoints,
   ...streamEndpoints,
   ...backupEndpoints,
+  ...auditEndpoints,
   ...sessionEndpoints,
   ...healthEndpoints,
 ];

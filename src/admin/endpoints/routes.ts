@@ -78,7 +78,7 @@ export const routeEndpoints: readonly Endpoint[] = [
     method: 'get',
     path: '/api/v1/routes/{name}/handshake',
     summary: "What was learned from the sender, with the token to be typed into the provider's page",
-    access: 'token',
+    access: 'operator',
     answers: { 200: { description: 'The state', schema: shapes.handshake } },
     problems: [404, 409],
     handle: (call) => {
@@ -92,7 +92,7 @@ export const routeEndpoints: readonly Endpoint[] = [
     method: 'delete',
     path: '/api/v1/routes/{name}/handshake',
     summary: 'Forget every secret that was learned from the sender',
-    access: 'token',
+    access: 'operator',
     answers: { 204: { description: 'They are forgotten' } },
     problems: [404, 409],
     handle: async (call) => {

@@ -1,6 +1,7 @@
 import { HookbayError } from '../../domain/errors.ts';
-import { type Endpoint, endpoint } from '../endpoint.ts';
+import { type Endpoint, endpoint, json } from '../endpoint.ts';
 import { loginBody } from '../requests.ts';
+import * as shapes from '../shapes.ts';
 
 export const sessionEndpoints: readonly Endpoint[] = [
   endpoint({
@@ -12,11 +13,19 @@ export const sessionEndpoints: readonly Endpoint[] = [
     answers: { 204: { description: 'Logged in' } },
     problems: [429],
     handle: ({ body, peer, session }) => {
-      const cookie = session.login(body.token, peer);
-      if (cookie === null)
+      const opened = session.login(body.token, peer);
+      if (opened === null)
         throw new HookbayError({ code: 'unauthorized', status: 401, message: 'This token is not known here.' });
-      return { kind: 'empty', status: 204, headers: { 'set-cookie': cookie } };
+      return { kind: 'empty', status: 204, headers: { 'set-cookie': opened.cookie }, who: opened.who };
     },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/api/v1/session',
+    summary: 'Whose token or session this is, and what it may do',
+    access: 'token',
+    answers: { 200: { description: 'Name and role', schema: shapes.identity } },
+    handle: ({ who }) => json({ name: who?.name ?? '', role: who?.role ?? 'viewer' }),
   }),
   endpoint({
     method: 'delete',

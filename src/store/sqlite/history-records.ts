@@ -2,7 +2,17 @@ import type { Database } from 'better-sqlite3';
 import { parseId } from '../../domain/ids.ts';
 import type { Found, Page, PageRequest, RejectionFilter } from '../../domain/listing.ts';
 import { scanPage } from './scan.ts';
-import { type RejectionRow, type RejectionView, rejectionView, type TaskRow, type TaskView, taskView } from './views.ts';
+import {
+  type AuditRow,
+  type AuditView,
+  auditView,
+  type RejectionRow,
+  type RejectionView,
+  rejectionView,
+  type TaskRow,
+  type TaskView,
+  taskView,
+} from './views.ts';
 
 /** What was asked for with a bulk replay, as it is stored with the task. */
 export interface OpenTask {
@@ -29,6 +39,13 @@ export class RecordHistory {
     return { data: found.data.map(rejectionView), nextCursor: found.nextCursor };
   }
 
+  audit(page: PageRequest): Page<AuditView> {
+    const read = this.#db.prepare('SELECT * FROM audit WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?');
+    const { bottom, top } = this.#bounds('audit');
+    const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, limit) as AuditRow[]);
+    return { data: found.data.map(auditView), nextCursor: found.nextCursor };
+  }
+
   tasks(page: PageRequest): Page<TaskView> {
     const read = this.#db.prepare('SELECT * FROM tasks WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?');
     const { bottom, top } = this.#bounds('tasks');
@@ -49,7 +66,7 @@ export class RecordHistory {
     return rows.map(openTask);
   }
 
-  #bounds(table: 'rejections' | 'tasks'): { bottom: number; top: number } {
+  #bounds(table: 'rejections' | 'tasks' | 'audit'): { bottom: number; top: number } {
     const row = this.#db.prepare(`SELECT coalesce(min(seq), 1) AS bottom, coalesce(max(seq), 0) + 1 AS top FROM ${table}`).get();
     return row as { bottom: number; top: number };
   }

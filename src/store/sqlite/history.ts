@@ -14,6 +14,7 @@ export interface History {
   deliveries: Read<'deliveries'>;
   delivery: Read<'delivery'>;
   rejections: Read<'rejections'>;
+  audit: Read<'audit'>;
   tasks(...args: Parameters<Reads['tasks']>): Promise<Page<TaskView>>;
   task(id: string): Promise<Found<TaskView>>;
   matchReplay: Read<'match'>;
@@ -33,6 +34,7 @@ export function historyOver(reader: ReaderClient): History {
     },
     deliveries: (...args) => reader.ask('deliveries', ...args),
     delivery: (...args) => reader.ask('delivery', ...args),
+    audit: (...args) => reader.ask('audit', ...args),
     rejections: (...args) => reader.ask('rejections', ...args),
     tasks: (...args) => reader.ask('tasks', ...args),
     task: async (id) => {

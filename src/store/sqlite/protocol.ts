@@ -1,4 +1,5 @@
 import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
+import type { NewAuditEntry } from '../../domain/audit.ts';
 import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
 import type { LearnedRow } from './learned.ts';
@@ -60,6 +61,7 @@ export type Command =
   | { kind: 'resume'; target: string }
   | { kind: 'learn'; row: LearnedRow }
   | { kind: 'forget'; route: string }
+  | { kind: 'audit'; entry: NewAuditEntry }
   | { kind: 'reject'; rejections: NewRejection[] }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }

@@ -17,6 +17,7 @@ export interface Reads {
   matchedRows: DeliveryHistory['matchedRows'];
   targetCounts: DeliveryHistory['targetCounts'];
   rejections: RecordHistory['rejections'];
+  audit: RecordHistory['audit'];
   tasks: RecordHistory['tasks'];
   task: RecordHistory['task'];
   openTasks: RecordHistory['openTasks'];

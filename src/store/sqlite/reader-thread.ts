@@ -37,6 +37,7 @@ const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => Retu
   matchedRows: (...args) => deliveries.matchedRows(...args),
   targetCounts: (...args) => deliveries.targetCounts(...args),
   rejections: (...args) => records.rejections(...args),
+  audit: (...args) => records.audit(...args),
   tasks: (...args) => records.tasks(...args),
   task: (...args) => records.task(...args),
   openTasks: (...args) => records.openTasks(...args),

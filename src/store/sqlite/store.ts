@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import type { NewAuditEntry } from '../../domain/audit.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { HookbayError } from '../../domain/errors.ts';
+import { auditLog } from './audit.ts';
 import { Backups } from './backup.ts';
 import type { CheckpointReport } from './checkpoints.ts';
 import { SqliteDeliveryQueue } from './delivery-queue.ts';
@@ -57,6 +59,7 @@ export interface Store {
   resume(target: string): Promise<void>;
   secrets: SecretStore;
   backups: Backups;
+  audit: { record(entry: NewAuditEntry): void };
   /** Resolves when the file or the disk under it can no longer be trusted: the process must end with an error. */
   broken: Promise<HookbayError>;
   /** Writes what is waiting and closes the files. */
@@ -107,6 +110,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     resume: async (target) => void (await commits.command({ kind: 'resume', target })),
     secrets: secretStore(commits, report.learned),
     backups,
+    audit: auditLog(commits),
     broken: broken.promise,
     close: async () => {
       upkeep.close();

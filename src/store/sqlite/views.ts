@@ -51,6 +51,17 @@ export interface RejectionRow {
   body_start: string;
 }
 
+export interface AuditRow {
+  seq: number;
+  at: number;
+  actor: string;
+  peer: string;
+  action: string;
+  subject: string | null;
+  status: number;
+  detail: string;
+}
+
 export interface TaskRow {
   seq: number;
   kind: 'replay';
@@ -134,6 +145,10 @@ export function rejectionView(row: RejectionRow) {
   };
 }
 
+export function auditView({ seq, ...entry }: AuditRow) {
+  return { id: formatId('aud', entry.at, seq), ...entry };
+}
+
 export function taskView(row: TaskRow) {
   return {
     id: formatId('task', row.created_at, row.seq),
@@ -150,4 +165,5 @@ export function taskView(row: TaskRow) {
 export type EventView = ReturnType<typeof eventView>;
 export type DeliveryView = ReturnType<typeof deliveryView>;
 export type RejectionView = ReturnType<typeof rejectionView>;
+export type AuditView = ReturnType<typeof auditView>;
 export type TaskView = ReturnType<typeof taskView>;

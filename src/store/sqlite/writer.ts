@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { Appender } from './append.ts';
+import { AuditRows } from './audit.ts';
 import { DedupIndex } from './dedup-index.ts';
 import { DeliveryRows } from './delivery-rows.ts';
 import { LearnedSecrets } from './learned.ts';
@@ -31,6 +32,7 @@ export class Writer {
   readonly #rejections: Rejections;
   readonly #tasks: Tasks;
   readonly #learned: LearnedSecrets;
+  readonly #audit: AuditRows;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -52,6 +54,7 @@ export class Writer {
     this.#rejections = new Rejections(db, this.#tallies);
     this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
     this.#learned = new LearnedSecrets(db);
+    this.#audit = new AuditRows(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -196,6 +199,9 @@ export class Writer {
         return { kind: 'ok' };
       case 'forget':
         this.#learned.forget(command.route);
+        return { kind: 'ok' };
+      case 'audit':
+        this.#audit.record(command.entry);
         return { kind: 'ok' };
       case 'reject':
         this.#rejections.record(command.rejections);
