@@ -16,10 +16,12 @@ import { createConfirmation } from './ingest/confirmation.ts';
 import { HttpKeys } from './ingest/http-keys.ts';
 import { Learning } from './ingest/learning.ts';
 import { createPublicListener, type PublicListener } from './ingest/listener.ts';
+import type { IngestObserver } from './ingest/ports.ts';
 import { routesWithLearned } from './ingest/route-secrets.ts';
 import type { HandOff } from './store/sqlite/ports.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
 import { type Alerts, createAlerts } from './telemetry/alerts.ts';
+import { LiveFigures } from './telemetry/live-figures.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { reportOpened, storeObserver } from './telemetry/store-report.ts';
 
@@ -47,6 +49,7 @@ export interface Parts {
   admin: AdminServer;
   replays: ReplayRunner;
   news: News;
+  figures: LiveFigures;
 }
 
 /** What of the relay changes while it runs. */
@@ -77,6 +80,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     options.build,
   );
   const news = new News(clock);
+  const figures = new LiveFigures(() => clock.now());
   const observer = storeObserver(metrics, alerts, logger);
   const store = await openStore({
     file: config.storage.file,
@@ -101,6 +105,10 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     targets: config.targets.values(),
     observer: {
       ...metrics.deliver,
+      attempt(target, outcome, statusCode, seconds) {
+        metrics.deliver.attempt(target, outcome, statusCode, seconds);
+        figures.attempt(target, outcome, seconds);
+      },
       settled: (delivery, outcome) => tell(news, delivery, outcome),
       dead(target, deliveryId, reason) {
         metrics.deliver.dead(target, deliveryId, reason);
@@ -121,7 +129,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     log: store.log,
     answers: dispatcher,
     rejections: store.rejections,
-    observer: metrics.ingest,
+    observer: ingestObserver(metrics, figures),
     logger,
     clock,
     keys: new HttpKeys({ clock, logger }),
@@ -130,12 +138,12 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     confirmation: createConfirmation(),
   });
   const replays = createReplayRunner({ work: store.replays, clock, logger });
-  const parts = { metrics, alerts, store, dispatcher, listener, learning, replays, news };
+  const parts = { metrics, alerts, store, dispatcher, listener, learning, replays, news, figures };
   return { ...parts, admin: buildAdmin(options, present, parts, reload) };
 }
 
 function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, metrics, replays, learning, news } = parts;
+  const { store, dispatcher, metrics, replays, learning, news, figures } = parts;
   const { logger, clock, dashboardDir, build } = options;
   const targets = new TargetViews(
     {
@@ -157,6 +165,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     dispatching: dispatcher,
     replays,
     news,
+    figures,
     backups: store.backups,
     audit: store.audit,
     test: createTestSender({
@@ -186,6 +195,24 @@ function readiness(present: Present, store: Store | undefined): { ready: boolean
   if (present.phase === 'starting') reasons.push('starting');
   if (present.phase === 'stopping') reasons.push('shutting_down');
   return { ready: reasons.length === 0, reasons };
+}
+
+function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserver {
+  return {
+    ...ingest,
+    accepted(route, seconds) {
+      ingest.accepted(route, seconds);
+      figures.accepted(route, seconds);
+    },
+    duplicate(route, conflict, seconds) {
+      ingest.duplicate(route, conflict, seconds);
+      figures.duplicate(seconds);
+    },
+    rejected(route, reason, status) {
+      ingest.rejected(route, reason, status);
+      figures.rejected(route);
+    },
+  };
 }
 
 /** Nothing is made for those who watch while nobody does. */

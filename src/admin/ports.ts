@@ -285,6 +285,22 @@ export interface Watcher {
   close(): void;
 }
 
+/** Figures over time, one entry for each step, oldest first. Times in wall ms, latencies in ms; null where nothing was measured. */
+export interface FiguresView {
+  at: number[];
+  counts: Record<'accepted' | 'duplicates' | 'rejected' | 'delivered' | 'failed' | 'dead', number[]>;
+  p50: (number | null)[];
+  p99: (number | null)[];
+}
+
+/** What has happened since the start, for a day at most. */
+export interface LiveFigures {
+  all(windowMs: number, stepMs: number): FiguresView;
+  /** Null when nothing was attempted since the start. */
+  target(name: string, windowMs: number, stepMs: number): FiguresView | null;
+  route(name: string): { acceptedAt: number | null; rejectedAt: number | null };
+}
+
 /** A finished copy of the database on disk. */
 export interface Backup {
   path: string;
@@ -303,6 +319,7 @@ export interface AdminPorts {
   /** Keeps what was done; nobody waits for it. */
   audit: { record(entry: NewAuditEntry): void };
   news: LiveNews;
+  figures: LiveFigures;
   /** Copies all that is committed; rejects with a HookbayError. */
   backups: { make(): Promise<Backup> };
   test: TestSender;

@@ -122,30 +122,14 @@ export function learningJson({ armedUntil, learnedAt, hasSecret }: ports.Learnin
 }
 
 export function routeJson(view: ports.RouteView, { ports }: Showing): Json<typeof shapes.route> {
+  const seen = ports.figures.route(view.name);
   return {
     ...view,
     handshake: learnsSecret(view.provider) ? learningJson(ports.learning.view(view.name)) : null,
     methods: [...view.methods],
+    acceptedAt: isoOrNull(seen.acceptedAt),
+    rejectedAt: isoOrNull(seen.rejectedAt),
     deliver: view.deliver.map(({ target, events }) => ({ target, events: events === null ? null : [...events] })),
-  };
-}
-
-/** @param now wall time, ms */
-export function statsJson(targets: readonly ports.TargetCounts[], now: number): Json<typeof shapes.stats> {
-  const totals: ports.TargetCounts['counts'] = {};
-  let oldest: number | null = null;
-  for (const { counts, oldestDueAt } of targets) {
-    for (const [status, count] of Object.entries(counts)) {
-      const key = status as keyof typeof totals;
-      totals[key] = (totals[key] ?? 0) + count;
-    }
-    if (oldestDueAt !== null) oldest = oldest === null ? oldestDueAt : Math.min(oldest, oldestDueAt);
-  }
-  return {
-    at: iso(now),
-    totals,
-    oldestDueAt: isoOrNull(oldest),
-    targets: targets.map(({ target, counts, oldestDueAt }) => ({ target, counts, oldestDueAt: isoOrNull(oldestDueAt) })),
   };
 }
 

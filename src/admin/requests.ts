@@ -44,6 +44,25 @@ export const streamQuery = z.strictObject({
     .describe('with headers and body'),
 });
 
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 };
+const DAY_MS = 86_400_000;
+
+const span = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smh]$/, { error: 'expected a duration, for example "30m"' })
+  .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.endsWith('h') ? 'h' : text.endsWith('m') ? 'm' : 's'])
+  .pipe(z.number().min(5_000, { error: 'expected at least "5s"' }).max(DAY_MS, { error: 'expected at most "24h"' }));
+
+/** More than a picture has room for. */
+const MOST_STEPS = 1_000;
+
+export const statsQuery = z
+  .strictObject({
+    window: span.default(30 * 60_000).describe('how far back the series goes: at most `24h`'),
+    step: span.default(10_000).describe('what one entry of a series covers'),
+  })
+  .refine(({ window, step }) => window / step <= MOST_STEPS, { error: `expected at most ${MOST_STEPS} steps in the window` });
+
 export const deliveriesQuery = z.strictObject({
   status: status.exactOptional(),
   target: name.exactOptional(),

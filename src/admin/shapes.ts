@@ -138,16 +138,45 @@ export const route = z
     dedup: z.string(),
     dedupWindowMs: z.int().nullable(),
     deliver: z.array(z.strictObject({ target: z.string(), events: z.array(z.string()).nullable() })),
+    acceptedAt: time.nullable().describe('of the last event since the start'),
+    rejectedAt: time.nullable().describe('of the last refusal since the start'),
     handshake: learningShown.nullable().describe('null for a provider that hands no secret over'),
   })
   .meta({ id: 'Route' });
+
+const numbers = z.array(z.int());
+const latencies = z.array(z.number().nullable());
+
+const targetSeries = z
+  .strictObject({ delivered: numbers, failed: numbers, dead: numbers, p50Ms: latencies, p99Ms: latencies })
+  .describe('attempts and their durations');
 
 export const stats = z
   .strictObject({
     at: time,
     totals: counts,
     oldestDueAt: time.nullable(),
-    targets: z.array(z.strictObject({ target: z.string(), counts, oldestDueAt: time.nullable() })),
+    series: z
+      .strictObject({
+        at: z.array(time).describe('the beginning of each step, oldest first; the last one is not over'),
+        accepted: numbers,
+        duplicates: numbers,
+        rejected: numbers,
+        delivered: numbers,
+        failed: numbers.describe('attempts that will be made again'),
+        dead: numbers,
+        ackP50Ms: latencies,
+        ackP99Ms: latencies,
+      })
+      .describe('what happened since the start; null where nothing was measured'),
+    targets: z.array(
+      z.strictObject({
+        target: z.string(),
+        counts,
+        oldestDueAt: time.nullable(),
+        series: targetSeries.nullable().describe('null when nothing was attempted since the start'),
+      }),
+    ),
   })
   .meta({ id: 'Stats' });
 

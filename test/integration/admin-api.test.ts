@@ -202,7 +202,8 @@ describe('queries', () => {
     ['/api/v1/events?route=', 'query.route: Too small'],
     ['/api/v1/events?__proto__=1', 'query: there is no "__proto__" here'],
     ['/api/v1/deliveries?from=2026-13-01', 'query.from: expected an ISO 8601 time'],
-    ['/api/v1/stats?window=1h', 'query: there is no "window" here'],
+    ['/api/v1/stats?window=2d', 'query.window: expected a duration, for example "30m"'],
+    ['/api/v1/stats?window=24h&step=5s', 'expected at most 1000 steps in the window'],
     ['/api/v1/targets/app?x', 'query: there is no "x" here'],
   ])('%s is refused with what was expected', async (path, detail) => {
     const { body } = await get(path).expect(400);

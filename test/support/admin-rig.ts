@@ -7,6 +7,7 @@ import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
 import type { AdminToken } from '../../src/config/types.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { Learning } from '../../src/ingest/learning.ts';
+import { LiveFigures } from '../../src/telemetry/live-figures.ts';
 import { MemorySecrets } from './ingest.ts';
 import { MemoryHistory } from './memory-history.ts';
 
@@ -23,6 +24,7 @@ interface Parts {
   secrets: MemorySecrets;
   learning: Learning;
   news: News;
+  figures: LiveFigures;
 }
 
 export interface AdminRig extends Parts {
@@ -75,7 +77,16 @@ function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts 
   const secrets = new MemorySecrets();
   const learning = new Learning({ store: secrets, clock, hide: () => undefined });
   const empty = { running: new Set<string>(), sent: [], wakes: 0, notReady: [], paused: new Map() };
-  return { store, settings, secrets, learning, news: new News(clock), ...empty, reload: { kind: 'applied' } };
+  return {
+    store,
+    settings,
+    secrets,
+    learning,
+    news: new News(clock),
+    figures: new LiveFigures(() => clock.now()),
+    ...empty,
+    reload: { kind: 'applied' },
+  };
 }
 
 function targetsOf({ settings, paused }: Parts): Targets {
@@ -111,6 +122,7 @@ function portsOf(parts: Parts): AdminPorts {
     replays: { wake },
     audit: { record: (entry) => void parts.store.did(entry) },
     news: parts.news,
+    figures: parts.figures,
     backups: { make: async () => smallFile() },
     test: { send },
     learning: parts.learning,

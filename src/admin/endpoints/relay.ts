@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type Endpoint, endpoint, json } from '../endpoint.ts';
-import { pageJson, rejectionJson, statsJson } from '../present.ts';
+import { pageJson, rejectionJson } from '../present.ts';
 import { RequestRefused } from '../problem.ts';
-import { rejectionsQuery } from '../requests.ts';
+import { rejectionsQuery, statsQuery } from '../requests.ts';
 import * as shapes from '../shapes.ts';
+import { statsJson } from '../stats.ts';
 
 export const relayEndpoints: readonly Endpoint[] = [
   endpoint({
@@ -19,10 +20,11 @@ export const relayEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'get',
     path: '/api/v1/stats',
-    summary: 'How many deliveries are in which status, in all and per target',
+    summary: 'How many deliveries are in which status, in all and per target, and what happened lately',
     access: 'token',
+    query: statsQuery,
     answers: { 200: { description: 'The totals', schema: shapes.stats } },
-    handle: async ({ ports, now }) => json(statsJson(await ports.history.targetCounts(), now())),
+    handle: async ({ ports, now, query }) => json(await statsJson(ports, query, now())),
   }),
   endpoint({
     method: 'post',
