@@ -72,6 +72,10 @@ export interface SettledItem {
   status: string;
 }
 
+export interface StatsItem {
+  at: string;
+}
+
 export interface TargetItem {
   name: string;
   url: string;

@@ -3,11 +3,16 @@ import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { painter } from './text.ts';
 
+/** Every fault as it is shown, with an empty line between. */
+export async function renderFaults(faults: readonly Fault[]): Promise<string> {
+  const { renderFault } = await import('../config/fault.ts');
+  return faults.map((fault) => renderFault(fault)).join('\n\n');
+}
+
 /** Every fault of a configuration as one error: nothing was started. */
 export async function faultsError(context: CommandContext, faults: readonly Fault[]): Promise<CommandError> {
-  const { renderFault } = await import('../config/fault.ts');
   const paint = painter(context.stderr);
-  const listed = faults.map((fault) => renderFault(fault)).join('\n\n');
+  const listed = await renderFaults(faults);
   const count = paint('bold', faults.length === 1 ? '1 fault' : `${faults.length} faults`);
   return new CommandError({
     exitCode: 2,

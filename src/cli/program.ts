@@ -5,11 +5,14 @@ import { asTyped } from './as-typed.ts';
 import { addBackup, addRestore } from './backup.ts';
 import { addCheck } from './check.ts';
 import { CommandError, type ExitCode } from './command-error.ts';
+import { addCompletion } from './completion.ts';
 import type { CommandContext } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { addForward } from './forward.ts';
 import { addHealthcheck } from './healthcheck.ts';
+import { addInit } from './init.ts';
 import { addProviders } from './providers.ts';
 import { addRejections } from './rejections.ts';
 import { addReload } from './reload.ts';
@@ -23,6 +26,7 @@ import { painter } from './text.ts';
 /** In the order in which the help lists them. */
 const COMMANDS = [
   addServe,
+  addInit,
   addCheck,
   addReload,
   addSend,
@@ -37,7 +41,9 @@ const COMMANDS = [
   addProviders,
   addBackup,
   addRestore,
+  addDoctor,
   addHealthcheck,
+  addCompletion,
 ];
 
 const EXAMPLES = `

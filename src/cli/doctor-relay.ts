@@ -1,0 +1,88 @@
+import type { AdminClient } from './admin-client.ts';
+import type { Page, RejectionItem, StatsItem, TargetItem } from './admin-types.ts';
+import { CommandError } from './command-error.ts';
+import { connect } from './connect.ts';
+import type { CommandContext } from './context.ts';
+import type { Finding } from './findings.ts';
+import type { AdminOptions } from './options.ts';
+import { relativeTime } from './text.ts';
+
+/** Signatures are refused past five minutes; a difference of seconds is what the way takes. */
+const CLOCK_MS = 30_000;
+const LATELY_MS = 3_600_000;
+const OVERDUE_MS = 5 * 60_000;
+
+/** The relay itself, as far as it runs and lets us in. */
+export async function examineRelay(context: CommandContext, options: AdminOptions): Promise<Finding[]> {
+  try {
+    const admin = await connect(context, options);
+    const stats = await admin.get<StatsItem>('/stats');
+    return [
+      { state: 'good', subject: 'relay', finding: `It runs, and answers at ${admin.url}.`, advice: null },
+      clock(stats),
+      ...(await targets(admin)),
+      ...(await refused(admin)),
+    ];
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const state = error.code === 'relay_unreachable' ? 'note' : 'bad';
+    return [{ state, subject: 'relay', finding: error.message, advice: error.hint ?? null }];
+  }
+}
+
+function clock({ at }: StatsItem): Finding {
+  const apart = Math.abs(Date.parse(at) - Date.now());
+  if (apart <= CLOCK_MS) return { state: 'good', subject: 'clock', finding: 'The relay and this machine agree.', advice: null };
+  const finding = `The relay's clock and this machine's are ${Math.round(apart / 1000)} s apart.`;
+  return {
+    state: 'bad',
+    subject: 'clock',
+    finding,
+    advice: 'Let both follow NTP: providers that sign the time are refused otherwise.',
+  };
+}
+
+async function targets(admin: AdminClient): Promise<Finding[]> {
+  const { data } = await admin.get<Page<TargetItem>>('/targets');
+  const now = Date.now();
+  return data.flatMap(({ name, state, reason, counts, oldestDueAt }): Finding[] => {
+    const subject = `target ${name}`;
+    const found: Finding[] = [];
+    const { dead = 0, pending = 0 } = counts;
+    if (state === 'paused') {
+      const finding = `It is paused${reason === null ? '' : ` (${reason})`}, and ${pending} wait.`;
+      found.push({ state: 'note', subject, finding, advice: `\`hookbay targets resume ${name}\` lets them go.` });
+    } else if (state !== 'healthy') {
+      const finding = `It is ${state}: ${reason ?? 'its last attempt failed'}; ${pending} wait.`;
+      found.push({
+        state: 'bad',
+        subject,
+        finding,
+        advice: `\`hookbay deliveries --target ${name} --status pending\` shows why.`,
+      });
+    } else if (oldestDueAt !== null && now - Date.parse(oldestDueAt) > OVERDUE_MS) {
+      const finding = `It is behind: the oldest delivery was due ${relativeTime(oldestDueAt, now)}.`;
+      found.push({ state: 'note', subject, finding, advice: 'Raise its concurrency if the target can bear it.' });
+    }
+    if (dead > 0) {
+      const finding = `It has ${dead} dead ${dead === 1 ? 'letter' : 'letters'}.`;
+      const advice = `\`hookbay deliveries --target ${name} --status dead\` shows them, \`hookbay replay --target ${name} --status dead\` tries again.`;
+      found.push({ state: 'bad', subject, finding, advice });
+    }
+    return found;
+  });
+}
+
+async function refused(admin: AdminClient): Promise<Finding[]> {
+  const { data } = await admin.get<Page<RejectionItem>>('/rejections', { limit: 100 });
+  const lately = data.filter(({ at, route }) => route !== null && Date.now() - Date.parse(at) < LATELY_MS);
+  const byRoute = Map.groupBy(lately, ({ route, reason }) => JSON.stringify([route, reason]));
+  return [...byRoute.values()].flatMap((group): Finding[] => {
+    const [newest] = group;
+    if (newest === undefined) return [];
+    const count = `${group.length}${data.length === 100 ? ' or more' : ''}`;
+    const finding = `${count} refused within an hour (${newest.reason}): ${newest.explanation}`;
+    const advice = `\`hookbay rejections --route ${newest.route ?? ''} --reason ${newest.reason}\` shows them.`;
+    return [{ state: 'note', subject: `route ${newest.route ?? ''}`, finding, advice }];
+  });
+}
