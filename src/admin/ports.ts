@@ -3,7 +3,16 @@ import type { Attempt } from '../domain/attempt.ts';
 import type { NewAuditEntry } from '../domain/audit.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { HeaderList } from '../domain/event.ts';
-import type { DeliveryFilter, EventFilter, FeedRequest, Found, Page, PageRequest, RejectionFilter } from '../domain/listing.ts';
+import type {
+  DeliveryFilter,
+  EventFilter,
+  FeedRequest,
+  Found,
+  Page,
+  PageRequest,
+  RejectionFilter,
+  SearchRequest,
+} from '../domain/listing.ts';
 
 /** Shapes as design.md gives them for the API, with times still in wall ms (the API writes ISO 8601). */
 export interface EventView {
@@ -37,6 +46,15 @@ export interface EventDetail extends EventView {
 export interface FedEvent extends EventView {
   deliveries: DeliveryView[];
   content: { headers: HeaderList; body: Uint8Array } | null;
+}
+
+export interface SearchStep {
+  found: EventSummary[];
+  /** Events whose bodies were looked at. */
+  scanned: number;
+  /** Wall ms of the last of them; null when there was none. */
+  reachedAt: number | null;
+  nextCursor: string | null;
 }
 
 export interface DeliveryView {
@@ -93,6 +111,8 @@ export interface History {
   event(id: string): Promise<Found<EventDetail>>;
   /** The next events after a place in the sequence, oldest first; `position` is the event to go on after. */
   feed(request: FeedRequest): Promise<{ events: FedEvent[]; position: string; more: boolean }>;
+  /** One step of a search through bodies, newest first; it goes on with `nextCursor` until that is null. */
+  search(request: SearchRequest): Promise<SearchStep>;
   /** The exact bytes; `damaged` bodies reject with code `event_damaged`. */
   body(id: string): Promise<Found<{ contentType: string | null; body: Buffer }>>;
   deliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryView>>;

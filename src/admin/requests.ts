@@ -31,6 +31,21 @@ export const eventsQuery = z.strictObject({
   ...paging,
 });
 
+export const searchQuery = z.strictObject({
+  body: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe('a text that is somewhere in the body, or a JSON object or list that is contained in it'),
+  route: name.exactOptional(),
+  type: name.exactOptional(),
+  status: status.exactOptional().describe('any of its deliveries has it'),
+  q: name.exactOptional().describe('looked for in id, dedup key and type'),
+  from: time.exactOptional().describe('inclusive'),
+  to: time.exactOptional().describe('exclusive'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('how many to find at most'),
+});
+
 export const streamQuery = z.strictObject({
   route: name.exactOptional(),
   type: name.exactOptional(),

@@ -28,6 +28,15 @@ export interface FeedRequest {
   withContent: boolean;
 }
 
+/** A step of a search through bodies, newest first. */
+export interface SearchRequest {
+  filter: EventFilter;
+  /** As somebody wrote it, see {@link parseBodyQuery}. */
+  body: string;
+  /** Opaque; null to begin at the newest event. */
+  cursor: string | null;
+}
+
 /** Times in wall ms; `from` inclusive, `to` exclusive. `q` looks in id, dedup key and type. */
 export interface EventFilter {
   route?: string;

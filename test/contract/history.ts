@@ -168,6 +168,33 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         expect(await store.operations.replayEvent(id, null)).toEqual({ kind: 'gone' });
       });
 
+      it('are found by what their bodies hold, newest first', async () => {
+        const bodies = [
+          '{"a":{"b":[1,{"c":"x"}]}}',
+          '{"a":{"b":[2]}}',
+          'plain needle text',
+          '{"deep":{"a":{"b":[{"c":"x","d":1}]}}}',
+        ];
+        const ids: string[] = [];
+        for (const body of bodies) ids.push(await store.append(newEvent({ body: Buffer.from(body) }), ['app']));
+        const search = async (body: string, filter = {}): Promise<string[]> => {
+          const found: string[] = [];
+          let cursor: string | null = null;
+          do {
+            const step = await store.history.search({ filter, body, cursor });
+            found.push(...step.found.map(({ id }) => id));
+            cursor = step.nextCursor;
+          } while (cursor !== null);
+          return found;
+        };
+        expect(await search('needle')).toEqual([ids[2]]);
+        expect(await search('{"a":{"b":[{"c":"x"}]}}')).toEqual([ids[3], ids[0]]);
+        expect(await search('{"b":[2]}')).toEqual([ids[1]]);
+        expect(await search('{"b":[3]}')).toEqual([]);
+        expect(await search('{"c":"x"}', { route: 'nowhere' })).toEqual([]);
+        expect(await search('"c":"x"')).toEqual([ids[3], ids[0]]);
+      });
+
       it('are fed in the order in which they were stored, each once, whatever the page', async () => {
         const ids = [await store.append(newEvent(), ['app']), await store.append(newEvent({ route: 'other' }), ['app'])];
         const seen: string[] = [];

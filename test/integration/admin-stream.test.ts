@@ -88,3 +88,42 @@ describe('GET /api/v1/stream', () => {
     expect(await bad.json()).toMatchObject({ code: 'bad_query' });
   });
 });
+
+describe('GET /api/v1/search', () => {
+  let rig: AdminRig;
+  beforeEach(async () => {
+    rig = await adminRig();
+  });
+  afterEach(() => rig.close());
+
+  const search = async (query: Record<string, string>): Promise<Record<string, unknown>[]> => {
+    const response = await fetch(`${rig.url}/api/v1/search?${new URLSearchParams(query)}`, { headers: BEARER });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+    return (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
+
+  it('tells what it finds and how far it is, newest first, and stops when enough was found', async () => {
+    const ids: string[] = [];
+    for (const order of [1, 2, 1])
+      ids.push(await rig.store.append(newEvent({ body: Buffer.from(`{"order":{"id":${order}}}`) }), ['app']));
+    const told = await search({ body: '{"id":1}' });
+    expect(told.map(({ kind }) => kind)).toEqual(['event', 'progress', 'progress', 'event', 'end']);
+    expect(told[0]).toMatchObject({ event: { id: ids[2], statuses: { pending: 1 } } });
+    expect(told[3]).toMatchObject({ event: { id: ids[0] } });
+    expect(told[4]).toEqual({ kind: 'end', scanned: 3, found: 2, complete: true });
+    expect((await search({ body: '{"id":1}', limit: '1' })).at(-1)).toEqual({
+      kind: 'end',
+      scanned: 1,
+      found: 1,
+      complete: false,
+    });
+    expect((await search({ body: 'nothing' })).at(-1)).toEqual({ kind: 'end', scanned: 3, found: 0, complete: true });
+  });
+
+  it('needs something to look for', async () => {
+    expect((await fetch(`${rig.url}/api/v1/search`, { headers: BEARER })).status).toBe(400);
+  });
+});

@@ -10,6 +10,7 @@ import type {
 } from '../../src/admin/ports.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
 import type { NewAuditEntry } from '../../src/domain/audit.ts';
+import { containsJson, parseBodyQuery } from '../../src/domain/body-match.ts';
 import { type DeliveryChange, type DeliveryState, type DeliveryStatus, transition } from '../../src/domain/delivery.ts';
 import { HookbayError } from '../../src/domain/errors.ts';
 import type { HeaderList, NewEvent } from '../../src/domain/event.ts';
@@ -151,6 +152,24 @@ export class MemoryHistory implements HistoryHarness {
         position: last?.view.id ?? formatId('evt', 0, 0),
         more: position < top,
       };
+    },
+    search: async ({ filter, body, cursor }) => {
+      const query = parseBodyQuery(body);
+      const matches = ({ body: bytes }: EventRow): boolean => {
+        if (query.kind === 'text') return bytes.includes(query.text);
+        try {
+          return containsJson(JSON.parse(bytes.toString()), query.value);
+        } catch {
+          return false;
+        }
+      };
+      const rows = [...this.#events.values()].filter((row) => !row.gone && this.#isMatch(row, filter)).toReversed();
+      // One row a step, so that whoever asks has to go on.
+      const at = cursor === null ? 0 : Number(cursor);
+      const row = rows[at];
+      const found = row !== undefined && matches(row) ? [{ ...row.view, statuses: this.#statuses(row) }] : [];
+      const nextCursor = at + 1 < rows.length ? String(at + 1) : null;
+      return { found, scanned: row === undefined ? 0 : 1, reachedAt: row?.view.receivedAt ?? null, nextCursor };
     },
     body: async (id) => {
       const row = this.#events.get(id);

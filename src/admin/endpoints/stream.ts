@@ -1,9 +1,10 @@
 import { parseId } from '../../domain/ids.ts';
 import type { FeedStart } from '../../domain/listing.ts';
+import { searchBodies } from '../body-search.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { eventStream } from '../event-stream.ts';
 import { RequestRefused } from '../problem.ts';
-import { streamQuery } from '../requests.ts';
+import { searchQuery, streamQuery } from '../requests.ts';
 
 /** @throws HookbayError 400 for what is no event's id */
 function startOf(after: string | undefined, from: number | undefined): FeedStart {
@@ -16,6 +17,26 @@ function startOf(after: string | undefined, from: number | undefined): FeedStart
 }
 
 export const streamEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/api/v1/search',
+    summary: 'Look into bodies, newest first; the answer is told as it goes, and closing the connection ends the search',
+    access: 'token',
+    query: searchQuery,
+    answers: {
+      200: {
+        description:
+          'Lines of JSON: `{"kind":"event","event":…}` (an Event), `{"kind":"progress","scanned":…,"found":…,"reachedAt":…}`, and at last `{"kind":"end","scanned":…,"found":…,"complete":…}`',
+        contentType: 'application/x-ndjson',
+      },
+    },
+    handle: ({ query: { body, limit, ...filter }, ports }) => ({
+      kind: 'stream',
+      status: 200,
+      headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
+      pieces: (signal) => searchBodies(ports.history, { filter, body, limit }, signal),
+    }),
+  }),
   endpoint({
     method: 'get',
     path: '/api/v1/stream',

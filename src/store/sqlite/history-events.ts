@@ -2,12 +2,13 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { parseId } from '../../domain/ids.ts';
-import type { EventFilter, FeedRequest, Found, Page, PageRequest } from '../../domain/listing.ts';
+import type { EventFilter, FeedRequest, Found, Page, PageRequest, SearchRequest } from '../../domain/listing.ts';
+import { BodySearch } from './body-search.ts';
 import { isWhole } from './content.ts';
 import { parseHead } from './head.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
 import { FeedPositions } from './history-feed.ts';
-import { scanOn, scanPage } from './scan.ts';
+import { readCursor, scanOn, scanPage, writeCursor } from './scan.ts';
 import { nextNumber } from './tallies.ts';
 import { type DeliveryView, type EventRow, type EventView, eventView } from './views.ts';
 
@@ -30,6 +31,8 @@ const HAS_STATUS = (status: DeliveryStatus): string => `(EXISTS (SELECT 1 FROM d
 /** Statuses with an index: their events are found from it as long as they are few. */
 const INDEXED: ReadonlySet<DeliveryStatus> = new Set(['pending', 'dead', 'held']);
 const LISTED_EVENTS = 20_000;
+/** Sequence numbers that one step of a search goes through at most. */
+const SEARCHED_WINDOW = 20_000;
 
 /** Reads of events. Every call is bounded. */
 export class EventHistory {
@@ -38,11 +41,13 @@ export class EventHistory {
   readonly #bounds: Statement;
   readonly #content: Statement;
   readonly #positions: FeedPositions;
+  readonly #search: BodySearch;
 
   constructor(db: Database, deliveries: DeliveryHistory) {
     this.#db = db;
     this.#deliveries = deliveries;
     this.#positions = new FeedPositions(db);
+    this.#search = new BodySearch(db);
     this.#bounds = db.prepare(
       'SELECT coalesce((SELECT min(seq) FROM events), 1) AS bottom, coalesce((SELECT max(seq) FROM events), 0) + 1 AS top',
     );
@@ -76,6 +81,31 @@ export class EventHistory {
       events: found.rows.map((row) => this.#fed(row, withContent)),
       position: this.#positions.idAt(found.position),
       more: found.position < top,
+    };
+  }
+
+  /** One step of a search through bodies, newest first; to be called again with its cursor until that is null. */
+  search({ filter, body, cursor }: SearchRequest): {
+    found: (EventView & { statuses: Statuses })[];
+    scanned: number;
+    /** Wall ms of the last event that was looked at, or null. */
+    reachedAt: number | null;
+    nextCursor: string | null;
+  } {
+    const { sql, params } = this.#conditionOf(filter);
+    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const below = Math.min(readCursor(cursor) ?? top, top);
+    const from = Math.max(bottom, below - SEARCHED_WINDOW);
+    const rows = this.#db
+      .prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq >= ? AND e.seq < ? AND ${sql} ORDER BY e.seq DESC`)
+      .iterate(from, below, ...params) as IterableIterator<EventRow>;
+    const { found, scanned, last, isOver } = this.#search.step(body, rows);
+    const reached = isOver ? from : (last?.seq ?? from);
+    return {
+      found: found.map((row) => ({ ...eventView(row), statuses: this.#statuses(row) })),
+      scanned,
+      reachedAt: last?.received_at ?? null,
+      nextCursor: reached > bottom ? writeCursor(reached) : null,
     };
   }
 

@@ -10,6 +10,7 @@ export interface History {
   events: Read<'events'>;
   event: Read<'event'>;
   feed: Read<'feed'>;
+  search: Read<'search'>;
   body(id: string): Promise<Found<{ contentType: string | null; body: Buffer }>>;
   deliveries: Read<'deliveries'>;
   delivery: Read<'delivery'>;
@@ -26,6 +27,7 @@ export function historyOver(reader: ReaderClient): History {
     events: (...args) => reader.ask('events', ...args),
     event: (...args) => reader.ask('event', ...args),
     feed: (...args) => reader.ask('feed', ...args),
+    search: (...args) => reader.ask('search', ...args),
     body: async (id) => {
       const found = await reader.ask('body', id);
       if (found.kind !== 'found') return found;

@@ -8,6 +8,7 @@ export interface Reads {
   events: EventHistory['list'];
   event: EventHistory['get'];
   feed: EventHistory['feed'];
+  search: EventHistory['search'];
   body: EventHistory['body'];
   routeOf: EventHistory['routeOf'];
   deliveries: DeliveryHistory['list'];

@@ -28,6 +28,7 @@ const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => Retu
   events: (...args) => events.list(...args),
   event: (...args) => events.get(...args),
   feed: (...args) => events.feed(...args),
+  search: (...args) => events.search(...args),
   body: (...args) => events.body(...args),
   routeOf: (...args) => events.routeOf(...args),
   deliveries: (...args) => deliveries.list(...args),
