@@ -46,7 +46,7 @@ export function failingAtRate(rate: number, status: number, random: () => number
   return () => (random() < rate ? { kind: 'answer', status, body: 'not now' } : ok);
 }
 
-async function read(request: IncomingMessage): Promise<ReceivedRequest> {
+export async function readRequest(request: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const { method = '', url = '', rawHeaders, headers } = request;
@@ -67,7 +67,7 @@ function pour(response: ServerResponse): void {
   more();
 }
 
-function act(response: ServerResponse, behaviour: Behaviour): void {
+export function act(response: ServerResponse, behaviour: Behaviour): void {
   switch (behaviour.kind) {
     case 'answer':
       response.writeHead(behaviour.status, behaviour.headers ?? {}).end(behaviour.body ?? '');
@@ -107,7 +107,7 @@ export async function startReceiver(
   const server = createServer(async (request, response) => {
     response.on('error', () => {});
     try {
-      const whole = await read(request);
+      const whole = await readRequest(request);
       received.push(whole);
       act(response, typeof behaviour === 'function' ? behaviour(whole) : behaviour);
     } catch {

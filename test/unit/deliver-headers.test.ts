@@ -5,7 +5,14 @@ import type { HeaderList } from '../../src/domain/event.ts';
 import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 
 const NOW = 1_700_000_000_900;
-const PARTS: HeaderParts = { authorization: null, instance: 'hookbay', proto: 'https', host: 'hooks.example.com', signer: null };
+const PARTS: HeaderParts = {
+  authorization: null,
+  instance: 'hookbay',
+  proto: 'https',
+  host: 'hooks.example.com',
+  signer: null,
+  changes: null,
+};
 
 function delivery(headers: HeaderList, event: Partial<EventContent> = {}): LeasedDelivery {
   return {
