@@ -111,6 +111,8 @@ export function connectionFailure(error: unknown): Failure {
   // Not all of the parser's errors carry a code.
   if (error instanceof errors.HTTPParserError) return failure('response_malformed', code);
   if (code === undefined) return failure('connection_failed');
+  // undici says that the answer is too short, and adds by which code the target ended it.
+  if (error instanceof Error && 'http2ErrorCode' in error) return failure('connection_reset', code);
   const known = BY_CODE.get(code);
   if (known !== undefined) return failure(known, code);
   if (H2_CODE.test(code)) return failure('connection_reset', code);

@@ -79,7 +79,10 @@ describe('a certificate that is wrong, in words', () => {
   test('expired', async () => {
     const old = keyPair('localhost', { from: Date.now() - 3 * DAY, to: Date.now() - 2 * DAY });
     const app = await receiver(old);
-    expectTlsFailure(await target(app.url, files({ ca: old.cert })).attempt(), /the target: the target's certificate has expired \(CERT_HAS_EXPIRED\)$/);
+    expectTlsFailure(
+      await target(app.url, files({ ca: old.cert })).attempt(),
+      /the target: the target's certificate has expired \(CERT_HAS_EXPIRED\)$/,
+    );
   });
 
   test('not valid yet', async () => {

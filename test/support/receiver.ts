@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 /** What a receiver does with one request. */
@@ -67,6 +68,12 @@ function pour(response: ServerResponse): void {
   more();
 }
 
+/** Over HTTP/2 it is the request that is reset: its connection has others. */
+function reset(response: ServerResponse): void {
+  if ('stream' in response) (response.stream as ServerHttp2Stream).close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.socket?.resetAndDestroy();
+}
+
 export function act(response: ServerResponse, behaviour: Behaviour): void {
   switch (behaviour.kind) {
     case 'answer':
@@ -86,8 +93,8 @@ export function act(response: ServerResponse, behaviour: Behaviour): void {
       pour(response);
       break;
     case 'reset':
-      if (behaviour.when === 'before-head') response.socket?.resetAndDestroy();
-      else response.writeHead(200, { 'content-length': '100' }).write('some of it', () => response.socket?.resetAndDestroy());
+      if (behaviour.when === 'before-head') reset(response);
+      else response.writeHead(200, { 'content-length': '100' }).write('some of it', () => reset(response));
       break;
     case 'raw':
       response.socket?.end(behaviour.bytes, 'latin1');

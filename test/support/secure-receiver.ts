@@ -37,8 +37,6 @@ export interface SecureReceiver {
   behave(behaviour: Behaviour): void;
   /** Shows another certificate from now on. */
   show(pair: KeyPair): void;
-  /** Takes nothing from its connections any more, as if the network dropped all packets; new ones are served. */
-  goDeaf(): void;
   close(): Promise<void>;
 }
 
@@ -94,9 +92,6 @@ export async function startSecureReceiver(setup: SecureSetup): Promise<SecureRec
       behaviour = next;
     },
     show: (pair) => server.setSecureContext(pair),
-    goDeaf() {
-      for (const socket of sockets) socket.pause();
-    },
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

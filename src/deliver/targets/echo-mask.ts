@@ -12,7 +12,8 @@ const SHORTEST_PART = 4;
  * @returns null where there is nothing to hide
  */
 export function echoMask(secrets: readonly string[]): ((response: AttemptResponse) => AttemptResponse) | null {
-  const needles = [...new Set(secrets)].filter(({ length }) => length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
+  const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  const needles = [...new Set(spellings)].filter(({ length }) => length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
   if (needles.length === 0) return null;
   const hide = (text: string): string => needles.reduce((rest, needle) => rest.replaceAll(needle, HIDDEN), text);
   return ({ headers, body, truncated }) => ({
