@@ -1,5 +1,5 @@
 import { headerSecrets, headersShown } from './header-rules.ts';
-import { type AuthConfig, basicCredentials, type OutgoingConfig, type TargetTlsConfig } from './outgoing.ts';
+import { type AuthConfig, basicCredentials, type OutgoingConfig, type TargetTlsConfig, urlCredentials } from './outgoing.ts';
 import { HIDDEN, shownUrl, urlSecrets } from './shown-url.ts';
 
 function authShown(auth: AuthConfig | null): object | null {
@@ -34,24 +34,9 @@ function authSecrets(auth: AuthConfig | null): string[] {
   return [basicCredentials(username, password), password, ...(username.length < SHORTEST_NAME ? [] : [username])].filter(Boolean);
 }
 
-/** The `Basic` form of a URL's credentials, as it goes over the wire; none without credentials. */
-function sentCredentials(url: string): string[] {
-  const { username, password } = new URL(url);
-  if (username === '' && password === '') return [];
-  return [basicCredentials(percentDecoded(username), percentDecoded(password))];
-}
-
-/** Percent-decodes; a `%` that begins no escape stands for itself. */
-export function percentDecoded(part: string): string {
-  return part.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'));
-}
-
 /** Everything of a target that is secret beside its signing secrets, as it is written and as it is sent. */
 export function outgoingSecrets(url: string, { auth, headers, proxy }: OutgoingConfig): string[] {
   const urls = proxy === null ? [url] : [url, proxy];
-  return [
-    ...authSecrets(auth),
-    ...headerSecrets(headers),
-    ...urls.flatMap((each) => [...urlSecrets(each), ...sentCredentials(each)]),
-  ];
+  const sent = urls.map((each) => urlCredentials(new URL(each))).filter((credentials) => credentials !== null);
+  return [...authSecrets(auth), ...headerSecrets(headers), ...urls.flatMap(urlSecrets), ...sent];
 }

@@ -29,3 +29,14 @@ export const PLAIN_OUTGOING: OutgoingConfig = { auth: null, headers: null, tls: 
 export function basicCredentials(username: string, password: string): string {
   return Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 }
+
+/** The `Basic` credentials of a URL, or null. */
+export function urlCredentials({ username, password }: URL): string | null {
+  if (username === '' && password === '') return null;
+  return basicCredentials(percentDecoded(username), percentDecoded(password));
+}
+
+/** Percent-decodes; a `%` that begins no escape stands for itself. */
+function percentDecoded(part: string): string {
+  return part.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'));
+}

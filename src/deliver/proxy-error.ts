@@ -1,3 +1,5 @@
+import { tlsProblem } from './tls-failure.ts';
+
 const UNREACHABLE = new Map([
   ['ECONNREFUSED', 'it refuses connections'],
   ['ECONNRESET', 'it closed the connection'],
@@ -27,7 +29,8 @@ export class ProxyError extends Error {
   static unreachable(cause: Error): ProxyError {
     const first = cause instanceof AggregateError ? cause.errors[0] : cause;
     const code = first instanceof Error && 'code' in first && typeof first.code === 'string' ? first.code : null;
-    const words = UNREACHABLE.get(code ?? '') ?? 'it cannot be reached';
-    return new ProxyError(code === null ? words : `${words} (${code})`, { cause });
+    if (code === null) return new ProxyError('it cannot be reached', { cause });
+    const words = tlsProblem(code) === null ? 'it cannot be reached' : 'no trusted TLS connection to it';
+    return new ProxyError(`${UNREACHABLE.get(code) ?? words} (${code})`, { cause });
   }
 }

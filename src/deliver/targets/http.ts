@@ -1,6 +1,6 @@
 import type { Pool } from 'undici';
-import { type AuthConfig, basicCredentials } from '../../config/outgoing.ts';
-import { outgoingSecrets, percentDecoded } from '../../config/outgoing-shown.ts';
+import { type AuthConfig, basicCredentials, urlCredentials } from '../../config/outgoing.ts';
+import { outgoingSecrets } from '../../config/outgoing-shown.ts';
 import type { TargetConfig } from '../../config/types.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
@@ -51,8 +51,8 @@ const MOST_PASSES = 5;
 function authorization(url: URL, auth: AuthConfig | null): string | null {
   if (auth?.kind === 'bearer') return `Bearer ${auth.token}`;
   if (auth !== null) return `Basic ${basicCredentials(auth.username, auth.password)}`;
-  if (url.username === '' && url.password === '') return null;
-  return `Basic ${basicCredentials(percentDecoded(url.username), percentDecoded(url.password))}`;
+  const credentials = urlCredentials(url);
+  return credentials === null ? null : `Basic ${credentials}`;
 }
 
 function headerParts(url: URL, config: TargetConfig, info: PublicInfo): HeaderParts {

@@ -2,8 +2,7 @@ import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
-import { basicCredentials } from '../../config/outgoing.ts';
-import { percentDecoded } from '../../config/outgoing-shown.ts';
+import { urlCredentials } from '../../config/outgoing.ts';
 import { ProxyError } from '../proxy-error.ts';
 
 /** An HTTP proxy between the relay and a target. */
@@ -20,15 +19,16 @@ export interface HttpProxy {
 
 /** @param proxy a URL as configured, with credentials */
 export function parseProxy(proxy: string): HttpProxy {
-  const { protocol, hostname, port, username, password, host } = new URL(proxy);
+  const url = new URL(proxy);
+  const { protocol, hostname, port, host } = url;
   const isSecure = protocol === 'https:';
-  const hasCredentials = username !== '' || password !== '';
+  const credentials = urlCredentials(url);
   return {
     origin: `${protocol}//${host}`,
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (isSecure ? 443 : 80) : Number(port),
     isSecure,
-    authorization: hasCredentials ? `Basic ${basicCredentials(percentDecoded(username), percentDecoded(password))}` : null,
+    authorization: credentials === null ? null : `Basic ${credentials}`,
   };
 }
 
