@@ -1,8 +1,9 @@
-import { resolveTarget, targetAt } from '../config/resolve-target.ts';
+import { plainTarget } from '../config/resolve-target.ts';
 import type { AttemptResult } from '../deliver/classify.ts';
 import { createHttpTarget } from '../deliver/targets/http.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
+import type { Logger } from '../domain/logger.ts';
 import type { StreamedEvent } from './admin-types.ts';
 
 /** An app on this machine. */
@@ -12,10 +13,13 @@ export interface LocalTarget {
   close(): Promise<void>;
 }
 
+/** A target without certificate files has nothing to log; what became of an attempt is in its result. */
+const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 /** The way in which the relay itself delivers, so that the app cannot tell the difference. */
 export function createLocalTarget(url: string, signal: AbortSignal): LocalTarget {
-  const config = resolveTarget('forward', targetAt(url));
-  const http = createHttpTarget(config, { publicUrl: null, instance: 'hookbay-forward' }, systemClock);
+  const config = plainTarget('forward', url);
+  const http = createHttpTarget(config, { publicUrl: null, instance: 'hookbay-forward' }, { clock: systemClock, logger: SILENT });
   return {
     send: (event) =>
       new Promise((resolve) => {

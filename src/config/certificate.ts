@@ -7,6 +7,23 @@ export interface CertificateFault {
   message: string;
 }
 
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** What is wrong with the certificates of authorities, in PEM, or null. */
+export function authorityFault(ca: string): string | null {
+  const blocks = ca.match(PEM_CERTIFICATE) ?? [];
+  const begun = ca.split('-----BEGIN').length - 1;
+  if (blocks.length === 0) return 'this file has no certificate in PEM';
+  if (begun > blocks.length) return 'this file has something else than certificates in it, or one that is cut off';
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    createSecureContext({ ca });
+    return null;
+  } catch {
+    return 'a certificate in this file cannot be read';
+  }
+}
+
 /**
  * @param cert PEM, the own certificate first, then those that lead to the root
  * @param key PEM, without a passphrase

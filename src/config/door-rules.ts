@@ -1,5 +1,6 @@
 import { certificateFault } from './certificate.ts';
 import type { Path } from './fault.ts';
+import { HEADER_NAME } from './header-rules.ts';
 import type { NamedFiles } from './named-files.ts';
 import { type TreeFault, valueAt } from './tree.ts';
 
@@ -46,9 +47,6 @@ function schemaRules(file: unknown, path: Path, files: NamedFiles): TreeFault[] 
   const expected = 'a JSON Schema of draft 2020-12 or draft-07 that needs no other file';
   return [{ path: at, code: 'bad_schema', message: `this schema cannot be used: ${schema.message}`, expected }];
 }
-
-/** RFC 9110 section 5.1. */
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 
 /** What the server itself says about the connection, the length of the answer and the event. */
 const OWN_HEADERS = new Set([

@@ -1,4 +1,5 @@
 import type { SenderCredential } from '../providers/sender.ts';
+import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
 import type {
@@ -33,6 +34,7 @@ function targetShown(target: TargetConfig): object {
     concurrency: target.concurrency,
     retry: { attempts, initial: formatDuration(initialMs), factor, max: formatDuration(maxMs), jitter },
     sign: target.signingSecrets.length === 0 ? null : { secret: hidden(target.signingSecrets) },
+    ...outgoingShown(target.outgoing),
   };
 }
 
@@ -132,7 +134,10 @@ export function secretsOf(config: Config): string[] {
     verify.provider === 'none' ? [] : verify.credentials.flatMap(shownNowhere),
   );
   const verifyTokens = [...config.routes.values()].flatMap(({ handshake }) => handshake.verifyToken);
-  const targets = [...config.targets.values()].flatMap(({ url, signingSecrets }) => [...signingSecrets, ...urlSecrets(url)]);
+  const targets = [...config.targets.values()].flatMap(({ url, signingSecrets, outgoing }) => [
+    ...signingSecrets,
+    ...outgoingSecrets(url, outgoing),
+  ]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
   return [...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...targets, ...alert])];

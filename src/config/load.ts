@@ -78,7 +78,7 @@ export function loadConfig(text: string, context: LoadContext): LoadResult {
   const further = [...issues, ...ruleFaults(tree, files)].filter(({ path }) => !tree.isBroken(path));
   const faults = inOrder([...syntax, ...[...tree.faults, ...further].map(toFault)]);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
-  return { ok: true, config: resolveConfig(parsed.data, file, files) };
+  return { ok: true, config: resolveConfig(parsed.data, file, { files, isFilled: tree.isFilled }) };
 }
 
 function fileFault(file: string, code: FaultCode, message: string, expected: string): LoadResult {

@@ -1,3 +1,7 @@
+import type { Path } from './fault.ts';
+import { resolveHeaders } from './header-rules.ts';
+import type { NamedFiles } from './named-files.ts';
+import type { AuthConfig, OutgoingConfig, TargetTlsConfig } from './outgoing.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
 import type { TargetConfig } from './types.ts';
@@ -9,8 +13,42 @@ export function targetAt(url: string): FileTarget {
   return fileSchema.shape.targets.unwrap().valueType.parse({ url });
 }
 
+function resolveAuth({ auth }: FileTarget): AuthConfig | null {
+  if (auth === undefined) return null;
+  const { bearer = '', username = '', password = '' } = auth;
+  if (bearer !== '') return { kind: 'bearer', token: bearer };
+  return username === '' && password === '' ? null : { kind: 'basic', username, password };
+}
+
+function resolveTls({ tls }: FileTarget, files: Origins['files']): TargetTlsConfig | null {
+  if (tls === undefined) return null;
+  const { ca, cert, key, serverName } = tls;
+  return {
+    caFile: ca === undefined ? null : files.absolute(ca),
+    client: cert === undefined || key === undefined ? null : { certFile: files.absolute(cert), keyFile: files.absolute(key) },
+    serverName: serverName ?? null,
+  };
+}
+
+/** Where the values of a file came from. */
+export interface Origins {
+  files: Pick<NamedFiles, 'absolute'>;
+  /** Whether a placeholder filled in the value at this place. */
+  isFilled(path: Path): boolean;
+}
+
+function resolveOutgoing(name: string, target: FileTarget, { files, isFilled }: Origins): OutgoingConfig {
+  return {
+    auth: resolveAuth(target),
+    headers: resolveHeaders(target.headers, (header) => isFilled(['targets', name, 'headers', 'add', header])),
+    tls: resolveTls(target, files),
+    proxy: target.proxy ?? null,
+    http2: target.http2,
+  };
+}
+
 /** A target as the relay uses it. */
-export function resolveTarget(name: string, target: FileTarget): TargetConfig {
+export function resolveTarget(name: string, target: FileTarget, origins: Origins): TargetConfig {
   const { attempts, initial, factor, max, jitter } = target.retry;
   return {
     name,
@@ -20,5 +58,11 @@ export function resolveTarget(name: string, target: FileTarget): TargetConfig {
     concurrency: target.concurrency,
     retry: { attempts, initialMs: initial, factor, maxMs: max, jitter },
     signingSecrets: target.sign?.secret ?? [],
+    outgoing: resolveOutgoing(name, target, origins),
   };
+}
+
+/** A target of which only the URL is known, outside of any file. */
+export function plainTarget(name: string, url: string): TargetConfig {
+  return resolveTarget(name, targetAt(url), { files: { absolute: (path) => path }, isFilled: () => false });
 }

@@ -1,6 +1,6 @@
 import type { NamedFiles } from './named-files.ts';
 import { inlineTargets, resolveDeliver, resolveProxy } from './resolve-deliver.ts';
-import { resolveTarget } from './resolve-target.ts';
+import { type Origins, resolveTarget } from './resolve-target.ts';
 import { resolveVerify } from './resolve-verify.ts';
 import { DEDUP_WINDOW_MS, type FileConfig } from './schema.ts';
 import type {
@@ -83,9 +83,10 @@ function adminTokens({ token = [], tokens }: FileConfig['admin']): AdminToken[] 
 /**
  * The configuration as the relay uses it.
  * @param file absolute path of the file, or null
- * @param files what the file names, checked before
+ * @param origins what the file names, checked before, and what was filled in
  */
-export function resolveConfig(parsed: FileConfig, file: string | null, files: NamedFiles): Config {
+export function resolveConfig(parsed: FileConfig, file: string | null, origins: Origins & { files: NamedFiles }): Config {
+  const { files } = origins;
   const { delivered, dead, rejections } = parsed.storage.retention;
   const targets = [...Object.entries(parsed.targets), ...inlineTargets(parsed.routes)];
   const publicUrl = parsed.publicUrl ?? null;
@@ -104,7 +105,7 @@ export function resolveConfig(parsed: FileConfig, file: string | null, files: Na
     },
     limits: parsed.limits,
     alert: parsed.alert ?? null,
-    targets: new Map(targets.map(([name, target]) => [name, resolveTarget(name, target)])),
+    targets: new Map(targets.map(([name, target]) => [name, resolveTarget(name, target, origins)])),
     routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route, settings)])),
   };
 }

@@ -2,6 +2,7 @@ import { doorRules, tlsRules } from './door-rules.ts';
 import type { Path } from './fault.ts';
 import type { NamedFiles } from './named-files.ts';
 import { isLoopback, isWildcard } from './network.ts';
+import { outgoingRules } from './outgoing-rules.ts';
 import { routeRules } from './route-rules.ts';
 import { fileSchema } from './schema.ts';
 import { type Tree, type TreeFault, valueAt } from './tree.ts';
@@ -100,6 +101,7 @@ export function ruleFaults(tree: Tree, files: NamedFiles): TreeFault[] {
     ...tokenRules(file),
     ...limitRules(file),
     ...retryRules(file),
+    ...outgoingRules(file, namesIn(file, 'targets'), files),
     ...tlsRules(file, files),
     ...doorRules(file, namesIn(file, 'routes'), files),
     ...routeRules(tree, namesIn(file, 'targets'), namesIn(file, 'routes')),

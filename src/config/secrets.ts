@@ -35,6 +35,28 @@ export const providerKey: SecretRule = (secret) => shortSecret(secret, PROVIDER_
 /** Whether it is a key of its provider is found by the rules; nothing about it is secret. */
 export const publicKeyText: SecretRule = () => null;
 
+/** What follows `Bearer` (RFC 6750): any visible text, for not every target keeps to its alphabet. */
+export const bearerToken: SecretRule = (secret) => {
+  if (/^[\x21-\x7e]+$/.test(secret)) return null;
+  return {
+    code: 'bad_secret',
+    message: 'this token has characters that no header can carry',
+    expected: 'visible ASCII, no spaces',
+  };
+};
+
+/** RFC 7617: the first colon ends the name. */
+export const basicName: SecretRule = (secret) => {
+  if (!secret.includes(':')) return basicPassword(secret);
+  return { code: 'bad_secret', message: 'a user name cannot have a colon (RFC 7617)', expected: 'a user name without a colon' };
+};
+
+export const basicPassword: SecretRule = (secret) => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (!/[\x00-\x1f\x7f]/.test(secret)) return null;
+  return { code: 'bad_secret', message: 'this has control characters (RFC 7617)', expected: 'a text without line breaks' };
+};
+
 const SIGNING_KEY = 'whsec_ and the base64 of 24 to 64 random bytes: whsec_$(openssl rand -base64 32)';
 
 /** Standard Webhooks asks for 24 to 64 bytes, in base64 after `whsec_`. Without the prefix the text itself is the key. */
@@ -64,5 +86,16 @@ export function secrets(rule: SecretRule) {
       else if (secret !== '') kept.push(secret);
     }
     return problems.length > 0 ? { problems } : { value: kept };
+  });
+}
+
+const ONE = 'a secret as text, "${VAR}" or "${file:/run/secrets/name}"';
+
+/** One secret where a list would mean nothing. It may be empty. */
+export function secret(rule: SecretRule) {
+  return leaf({ type: 'string', expected: ONE }, (input): LeafResult<string> => {
+    if (typeof input !== 'string') return { problems: [{ code: 'wrong_type', expected: ONE, hidden: true }] };
+    const fault = input === '' ? null : rule(input);
+    return fault === null ? { value: input } : { problems: [{ ...fault, hidden: true }] };
   });
 }

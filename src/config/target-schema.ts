@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DEFAULT_RETRY } from '../domain/retry-policy.ts';
 import { duration, number } from './leaves.ts';
+import { outgoingKeys } from './outgoing-schema.ts';
 import { secrets, signingSecret } from './secrets.ts';
 import { formatDuration } from './units.ts';
 import { httpUrl } from './urls.ts';
@@ -49,5 +50,6 @@ export const target = z
         description: 'Signs what is sent, as Standard Webhooks has it.',
         expected: '{ secret: "${HOOKBAY_SIGNING_SECRET}" }',
       }),
+    ...outgoingKeys,
   })
-  .meta({ expected: '{ url, timeout, concurrency, retry, sign }' });
+  .meta({ expected: '{ url, timeout, concurrency, retry, sign, auth, headers, tls, proxy, http2 }' });

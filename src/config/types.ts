@@ -1,6 +1,7 @@
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Sender } from '../providers/sender.ts';
 import type { BodyCheck } from './body-schema.ts';
+import type { OutgoingConfig } from './outgoing.ts';
 import type { Rate } from './units.ts';
 
 /** The configuration after loading: units resolved, secrets filled in, defaults applied. Times in ms, sizes in bytes. */
@@ -62,6 +63,7 @@ export interface TargetConfig {
   retry: RetryPolicy;
   /** Standard Webhooks secrets; every one signs. Empty for no signing. */
   signingSecrets: readonly string[];
+  outgoing: OutgoingConfig;
 }
 
 export interface RouteConfig {

@@ -238,7 +238,7 @@ export class DeliveryDispatcher {
     }
     // The same endpoint keeps its connections.
     if (isDeepStrictEqual(lane.config, config)) return;
-    const http = createHttpTarget(config, this.#options.publicInfo, this.#options.clock);
+    const http = createHttpTarget(config, this.#options.publicInfo, this.#options);
     this.#endpoints.add(http);
     this.#retire(lane.configure({ http, config }));
   }

@@ -1,5 +1,7 @@
 import { errors } from 'undici';
 import type { AttemptError } from '../domain/attempt.ts';
+import { ProxyError } from './proxy-error.ts';
+import { tlsProblem } from './tls-failure.ts';
 
 /** Why an attempt failed; stable, shown to people and counted. */
 export type FailureCode =
@@ -11,6 +13,7 @@ export type FailureCode =
   | 'connection_failed'
   | 'dns_failed'
   | 'tls_failed'
+  | 'proxy_failed'
   | 'response_malformed'
   | 'request_invalid'
   | 'loop'
@@ -31,6 +34,7 @@ export const BLAMES_TARGET: Record<FailureCode, boolean> = {
   connection_failed: true,
   dns_failed: true,
   tls_failed: true,
+  proxy_failed: true,
   response_malformed: true,
   request_invalid: false,
   loop: false,
@@ -46,6 +50,7 @@ const SENTENCES: Record<Exclude<FailureCode, 'target_status' | 'redirect'>, stri
   connection_failed: 'No connection to the target',
   dns_failed: "The target's host name could not be resolved",
   tls_failed: 'No trusted TLS connection to the target',
+  proxy_failed: 'No way through the proxy',
   response_malformed: 'The answer is not valid HTTP',
   request_invalid: 'The event cannot be sent as an HTTP request',
   loop: 'The event has come through this relay too often',
@@ -65,6 +70,11 @@ export function statusFailure(statusCode: number): Failure {
     : { code: 'target_status', message: `The target answered ${statusCode}` };
 }
 
+/** The attempt did not get past the proxy. */
+export function proxyFailure({ why }: ProxyError): Failure {
+  return { code: 'proxy_failed', message: `${SENTENCES.proxy_failed}: ${why}` };
+}
+
 const BY_CODE = new Map<string, keyof typeof SENTENCES>([
   ['ECONNREFUSED', 'connection_refused'],
   ['ECONNRESET', 'connection_reset'],
@@ -78,7 +88,6 @@ const BY_CODE = new Map<string, keyof typeof SENTENCES>([
   ['EAI_AGAIN', 'dns_failed'],
   ['EAI_FAIL', 'dns_failed'],
   ['EAI_NODATA', 'dns_failed'],
-  ['EPROTO', 'tls_failed'],
   ['UND_ERR_HEADERS_OVERFLOW', 'response_malformed'],
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'response_malformed'],
   ['UND_ERR_INVALID_ARG', 'request_invalid'],
@@ -86,8 +95,8 @@ const BY_CODE = new Map<string, keyof typeof SENTENCES>([
   ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'request_invalid'],
 ]);
 
-/** OpenSSL's verdicts on a certificate carry neither a number nor a common prefix. */
-const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+/** HTTP/2's words for a target that ended one request, or the connection, before its answer was there. */
+const H2_CODE = /^ERR_HTTP2_(STREAM|SESSION)_ERROR$|^ERR_HTTP2_(STREAM_CANCEL|GOAWAY_SESSION|INVALID_SESSION|SOCKET_UNBOUND)$/;
 
 /** Node rejects with one error for all addresses of a host; each has its own code. */
 function codeOf(error: unknown): string | undefined {
@@ -97,12 +106,18 @@ function codeOf(error: unknown): string | undefined {
 
 /** Names what undici or the system reported. */
 export function connectionFailure(error: unknown): Failure {
+  if (error instanceof ProxyError) return proxyFailure(error);
   const code = codeOf(error);
   // Not all of the parser's errors carry a code.
   if (error instanceof errors.HTTPParserError) return failure('response_malformed', code);
   if (code === undefined) return failure('connection_failed');
+  // undici says that the answer is too short, and adds by which code the target ended it.
+  if (error instanceof Error && 'http2ErrorCode' in error) return failure('connection_reset', code);
   const known = BY_CODE.get(code);
   if (known !== undefined) return failure(known, code);
-  if (CERTIFICATE.test(code)) return failure('tls_failed', code);
+  if (H2_CODE.test(code)) return failure('connection_reset', code);
+  const problem = tlsProblem(code);
+  if (problem === '') return failure('tls_failed', code);
+  if (problem !== null) return { code: 'tls_failed', message: `${SENTENCES.tls_failed}: ${problem} (${code})` };
   return failure('connection_failed', code);
 }

@@ -1,12 +1,13 @@
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
+import { changedHeaders, type PreparedChanges, withoutNames } from './header-changes.ts';
 import type { Signer } from './signing.ts';
 import { continueTrace, startTrace } from './trace.ts';
 
 /** What of the headers is the same for every attempt on a target. */
 export interface HeaderParts {
-  /** From the credentials in the target's URL; replaces the sender's. */
+  /** From the target's credentials; replaces the sender's. */
   authorization: string | null;
   /** How this relay calls itself in `Via`. */
   instance: string;
@@ -14,6 +15,7 @@ export interface HeaderParts {
   proto: string;
   host: string | null;
   signer: Signer | null;
+  changes: PreparedChanges | null;
 }
 
 export interface OutgoingHeaders {
@@ -33,7 +35,15 @@ type Treatment = 'drop' | 'connection' | 'authorization' | 'signature' | 'trace-
 const TREATMENTS = new Map<string, Treatment>([
   ...[
     ...['proxy-connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade', 'trailer', 'expect', 'content-length'],
-    ...['proxy-authenticate', 'proxy-authorization', 'cookie', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'],
+    ...[
+      'proxy-authenticate',
+      'proxy-authorization',
+      'http2-settings',
+      'cookie',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+    ],
   ].map((name) => [name, 'drop'] as const),
   ['connection', 'connection'],
   ['host', 'host'],
@@ -101,13 +111,7 @@ function passOn(flat: string[], headers: HeaderList, parts: HeaderParts): Seen {
 
 /** Takes out what `Connection` names (RFC 9110, section 7.6.1). */
 function dropNamed(flat: string[], options: readonly string[]): string[] {
-  const named = new Set(options.map((option) => option.trim()));
-  const kept: string[] = [];
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] ?? '';
-    if (!named.has(name.toLowerCase())) kept.push(name, flat[i + 1] ?? '');
-  }
-  return kept;
+  return withoutNames(flat, new Set(options.map((option) => option.trim())));
 }
 
 function pushTrace(flat: string[], { traceParents, traceStates }: Seen): void {
@@ -159,5 +163,5 @@ export function outgoingHeaders(delivery: LeasedDelivery, parts: HeaderParts, no
   if (host !== null) flat.push('x-forwarded-host', host);
   flat.push('via', `1.1 ${parts.instance}`);
   pushTrace(flat, seen);
-  return { flat, passes: seen.passes };
+  return { flat: parts.changes === null ? flat : changedHeaders(flat, parts.changes), passes: seen.passes };
 }

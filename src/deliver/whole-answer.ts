@@ -31,13 +31,19 @@ export class AnswerRoom {
   }
 }
 
-/** undici's raw fields, names and values by turns; null for anything else. */
+/** undici's raw fields, names and values by turns, or over HTTP/2 a map of them; null for anything else. */
 function headersOf(raw: unknown): [string, string][] | null {
-  if (!Array.isArray(raw)) return null;
+  if (!Array.isArray(raw)) return typeof raw === 'object' && raw !== null ? fieldsOf(raw) : null;
   const texts = raw.map((part: unknown) => (Buffer.isBuffer(part) ? part.toString('latin1') : String(part)));
   const headers: [string, string][] = [];
   for (let i = 0; i + 1 < texts.length; i += 2) headers.push([texts[i] ?? '', texts[i + 1] ?? '']);
   return headers;
+}
+
+function fieldsOf(map: object): [string, string][] {
+  return Object.entries(map).flatMap(([name, values]) =>
+    (Array.isArray(values) ? values : [values]).map((value): [string, string] => [name, String(value)]),
+  );
 }
 
 /** A 2xx answer as it is read, kept whole up to a limit. Anything else, and what is too large, is dropped at once. */

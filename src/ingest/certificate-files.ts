@@ -1,17 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:tls';
 import { certificateFault } from '../config/certificate.ts';
+import { filesStamp } from '../config/file-stamp.ts';
 import type { TlsConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import { HookbayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
 
-/**
- * How often the files are looked at, ms. By their times and sizes, because notifications do not come through mounts of
- * containers, and tools that renew certificates exchange links.
- */
+/** How often the files are looked at, ms. */
 const LOOK_EVERY_MS = 10_000;
 
 export interface Certificate {
@@ -90,7 +88,7 @@ export class CertificateFiles {
   /** Never rejects. */
   async #look(): Promise<void> {
     const { certFile, keyFile } = this.#files;
-    const seen = `${await stamp(certFile)} ${await stamp(keyFile)}`;
+    const seen = await filesStamp([certFile, keyFile]);
     if (seen === this.#seen) return;
     this.#seen = seen;
     try {
@@ -116,12 +114,3 @@ export class CertificateFiles {
 
 /** Older versions are broken (RFC 8996). */
 export const TLS_OPTIONS = { minVersion: 'TLSv1.2' } as const;
-
-async function stamp(file: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(file);
-    return `${mtimeMs}/${size}/${ino}`;
-  } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
-  }
-}

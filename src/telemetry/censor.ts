@@ -13,6 +13,7 @@ const SENSITIVE_NAMES: readonly string[] = [
   'secret',
   'secrets',
   'password',
+  'bearer',
   'verificationToken',
   'verification_token',
   'verifyToken',

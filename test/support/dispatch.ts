@@ -1,3 +1,4 @@
+import { PLAIN_OUTGOING } from '../../src/config/outgoing.ts';
 import type { TargetConfig } from '../../src/config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from '../../src/deliver/dispatcher.ts';
 import type { DeliverObserver } from '../../src/deliver/ports.ts';
@@ -46,6 +47,7 @@ export function targetOf(name: string, url: string, changes: Partial<TargetConfi
     concurrency: 4,
     retry: { ...DEFAULT_RETRY, jitter: 0 },
     signingSecrets: [],
+    outgoing: PLAIN_OUTGOING,
     ...changes,
   };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 /** What a receiver does with one request. */
@@ -46,7 +47,7 @@ export function failingAtRate(rate: number, status: number, random: () => number
   return () => (random() < rate ? { kind: 'answer', status, body: 'not now' } : ok);
 }
 
-async function read(request: IncomingMessage): Promise<ReceivedRequest> {
+export async function readRequest(request: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const { method = '', url = '', rawHeaders, headers } = request;
@@ -67,7 +68,13 @@ function pour(response: ServerResponse): void {
   more();
 }
 
-function act(response: ServerResponse, behaviour: Behaviour): void {
+/** Over HTTP/2 it is the request that is reset: its connection has others. */
+function reset(response: ServerResponse): void {
+  if ('stream' in response) (response.stream as ServerHttp2Stream).close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.socket?.resetAndDestroy();
+}
+
+export function act(response: ServerResponse, behaviour: Behaviour): void {
   switch (behaviour.kind) {
     case 'answer':
       response.writeHead(behaviour.status, behaviour.headers ?? {}).end(behaviour.body ?? '');
@@ -86,8 +93,8 @@ function act(response: ServerResponse, behaviour: Behaviour): void {
       pour(response);
       break;
     case 'reset':
-      if (behaviour.when === 'before-head') response.socket?.resetAndDestroy();
-      else response.writeHead(200, { 'content-length': '100' }).write('some of it', () => response.socket?.resetAndDestroy());
+      if (behaviour.when === 'before-head') reset(response);
+      else response.writeHead(200, { 'content-length': '100' }).write('some of it', () => reset(response));
       break;
     case 'raw':
       response.socket?.end(behaviour.bytes, 'latin1');
@@ -107,7 +114,7 @@ export async function startReceiver(
   const server = createServer(async (request, response) => {
     response.on('error', () => {});
     try {
-      const whole = await read(request);
+      const whole = await readRequest(request);
       received.push(whole);
       act(response, typeof behaviour === 'function' ? behaviour(whole) : behaviour);
     } catch {

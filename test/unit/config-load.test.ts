@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { effectiveConfig } from '../../src/config/effective.ts';
 import { type LoadResult, loadConfig, loadConfigFile } from '../../src/config/load.ts';
+import { PLAIN_OUTGOING } from '../../src/config/outgoing.ts';
 import type { Config } from '../../src/config/types.ts';
 import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
 import { senderOf } from '../../src/providers/sender.ts';
@@ -89,6 +90,7 @@ describe('defaults', () => {
       concurrency: 16,
       retry: DEFAULT_RETRY,
       signingSecrets: [],
+      outgoing: PLAIN_OUTGOING,
     });
   });
 

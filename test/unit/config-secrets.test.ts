@@ -18,6 +18,16 @@ targets:
     url: http://${CANARY}-user:${CANARY}%21pass@app:3000/hooks?tenant=${CANARY}-tenant&v=2
     retry: { attempts: 3, max: 1m }
     sign: { secret: ["\${SIGNING}", "${CANARY}-a-plain-signing-key"] }
+  audit:
+    url: https://audit.example.com/
+    auth: { bearer: "\${TOKEN}-bearer" }
+    headers: { add: { x-api-key: ${CANARY}-literal-key, x-odd-token: "Token \${TOKEN}-odd", x-plain: shown }, remove: [X-Gone] }
+    proxy: http://${CANARY}-name:${CANARY}%21proxy@proxy:3128
+  basic:
+    url: https://basic.example.com/
+    auth:
+      username: ${CANARY}-basic
+      password: "\${file:secret}-basic"
 routes:
   hook:
     path: /hook
@@ -66,6 +76,12 @@ describe('the effective configuration', () => {
           retry: { attempts: 3, initial: '5s', factor: 2, max: '1m', jitter: 0.2 },
           sign: { secret: ['[hidden]', '[hidden]'] },
         },
+        audit: {
+          auth: { bearer: '[hidden]' },
+          headers: { add: { 'x-api-key': '[hidden]', 'x-odd-token': '[hidden]', 'x-plain': 'shown' }, remove: ['x-gone'] },
+          proxy: 'http://[hidden]@proxy:3128/',
+        },
+        basic: { auth: { username: '[hidden]', password: '[hidden]' }, headers: null, tls: null, proxy: null, http2: false },
         hook: { url: 'https://[hidden]@b.example.com/', sign: null },
       },
       routes: {
@@ -110,10 +126,22 @@ test('secretsOf names every secret, those in URLs too', () => {
       `${CANARY}-inline`,
       `/services/${CANARY}-path`,
       `${CANARY}-query`,
+      `${CANARY}-token-bearer`,
+      `${CANARY}-literal-key`,
+      `Token ${CANARY}-token-odd`,
+      `${CANARY}-token-odd`,
+      `${CANARY}-name`,
+      `${CANARY}%21proxy`,
+      `${CANARY}!proxy`,
+      `${CANARY}-basic`,
+      `${CANARY}-from-a-file-basic`,
+      Buffer.from(`${CANARY}-basic:${CANARY}-from-a-file-basic`).toString('base64'),
+      Buffer.from(`${CANARY}-name:${CANARY}!proxy`).toString('base64'),
     ]),
   );
   expect(secrets).not.toContain('2');
   expect(secrets).not.toContain('');
+  expect(secrets).not.toContain('shown');
   expect(new Set(secrets).size).toBe(secrets.length);
 });
 
@@ -125,10 +153,22 @@ describe('no fault holds a secret', () => {
     ...lines.map((line, i): [string, string] => [`line ${i} indented`, lines.with(i, ` ${line}`).join('\n')]),
     ...lines.map((line, i): [string, string] => [`line ${i} cut`, lines.with(i, line.slice(0, line.length * 0.7)).join('\n')]),
     ...['"', '}', ']', ':', '{', ' '].map((mark): [string, string] => [`without ${mark}`, WHOLE.replaceAll(mark, '')]),
-    ...['token', 'hmac', 'secret', 'url', 'deliver', 'verify', 'sign', 'admin', 'path'].map((key): [string, string] => [
-      `${key} misspelt`,
-      WHOLE.replaceAll(`${key}:`, `${key}x:`),
-    ]),
+    ...[
+      'token',
+      'hmac',
+      'secret',
+      'url',
+      'deliver',
+      'verify',
+      'sign',
+      'admin',
+      'path',
+      'auth',
+      'bearer',
+      'headers',
+      'add',
+      'proxy',
+    ].map((key): [string, string] => [`${key} misspelt`, WHOLE.replaceAll(`${key}:`, `${key}x:`)]),
     ['secrets where other things belong', WHOLE.replaceAll(/(listen|path|timeout|require|window|max): \S+/g, '$1: "${TOKEN}"')],
     ['URLs of another kind', WHOLE.replaceAll(/https?:/g, 'ftp:')],
     ['a database elsewhere', `storage: { url: "postgres://u:${CANARY}@h/db" }\n${WHOLE}`],

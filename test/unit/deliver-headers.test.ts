@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { prepareChanges } from '../../src/deliver/header-changes.ts';
 import { type HeaderParts, outgoingHeaders } from '../../src/deliver/headers.ts';
 import { CREDENTIAL_MARK } from '../../src/domain/credential-mark.ts';
 import type { HeaderList } from '../../src/domain/event.ts';
 import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 
 const NOW = 1_700_000_000_900;
-const PARTS: HeaderParts = { authorization: null, instance: 'hookbay', proto: 'https', host: 'hooks.example.com', signer: null };
+const PARTS: HeaderParts = {
+  authorization: null,
+  instance: 'hookbay',
+  proto: 'https',
+  host: 'hooks.example.com',
+  signer: null,
+  changes: null,
+};
 
 function delivery(headers: HeaderList, event: Partial<EventContent> = {}): LeasedDelivery {
   return {
@@ -215,5 +223,42 @@ describe('traces', () => {
   test('no two spans are alike, past the stock of random bytes', () => {
     const spans = Array.from({ length: 2000 }, () => traceOf().traceparent);
     expect(new Set(spans).size).toBe(2000);
+  });
+});
+
+describe('the target\u2019s own headers', () => {
+  const changes = prepareChanges({
+    add: [
+      { name: 'X-Api-Key', value: 'ours', isSecret: true },
+      { name: 'x-forwarded-host', value: 'elsewhere', isSecret: false },
+    ],
+    remove: ['x-internal', 'traceparent', 'hookbay-route'],
+  });
+
+  test('take the place of the sender\u2019s and of the relay\u2019s, and others are left out', () => {
+    const list = outgoing(
+      [
+        ['x-api-key', 'theirs'],
+        ['X-INTERNAL', '1'],
+        ['x-internal', '2'],
+        ['X-Api-Key', 'theirs too'],
+        ['x-kept', '1'],
+      ],
+      { changes },
+    );
+    expect(valuesOf(list, 'x-api-key')).toEqual(['ours']);
+    expect(valuesOf(list, 'x-forwarded-host')).toEqual(['elsewhere']);
+    expect(valuesOf(list, 'x-kept')).toEqual(['1']);
+    for (const name of ['x-internal', 'traceparent', 'hookbay-route']) expect(valuesOf(list, name)).toEqual([]);
+    expect(valuesOf(list, 'via')).toEqual(['1.1 hookbay']);
+  });
+
+  test('a sender cannot take them away with Connection', () => {
+    const list = outgoing([['Connection', 'x-api-key']], { changes });
+    expect(valuesOf(list, 'x-api-key')).toEqual(['ours']);
+  });
+
+  test('none, no copy', () => {
+    expect(prepareChanges(null)).toBeNull();
   });
 });

@@ -1,13 +1,24 @@
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
+import { type AuthConfig, basicCredentials, urlCredentials } from '../../config/outgoing.ts';
+import { outgoingSecrets } from '../../config/outgoing-shown.ts';
 import type { TargetConfig } from '../../config/types.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { HttpAttempt } from '../attempt.ts';
 import type { AttemptResult } from '../classify.ts';
 import { Deadlines } from '../deadlines.ts';
+import { proxyFailure } from '../failure.ts';
+import { prepareChanges } from '../header-changes.ts';
 import { type HeaderParts, outgoingHeaders } from '../headers.ts';
+import { ProxyError } from '../proxy-error.ts';
 import { createSigner } from '../signing.ts';
 import type { WholeAnswer } from '../whole-answer.ts';
+import { Connections } from './connections.ts';
+import { echoMask } from './echo-mask.ts';
+import { parseProxy } from './proxy.ts';
+import { createPool, isForwarded, type Way } from './target-pool.ts';
+import { TlsFiles } from './tls-files.ts';
 
 /** How this relay is known to others. */
 export interface PublicInfo {
@@ -37,49 +48,70 @@ export interface HttpTarget {
 /** A request that has been through this relay so often is in a loop; a relay in front of a relay is not one. */
 const MOST_PASSES = 5;
 
-/** Percent-decodes; a `%` that begins no escape stands for itself. */
-function decoded(part: string): string {
-  return part.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'));
-}
-
-function authorization(url: URL): string | null {
-  if (url.username === '' && url.password === '') return null;
-  const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
-  return `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`;
+function authorization(url: URL, auth: AuthConfig | null): string | null {
+  if (auth?.kind === 'bearer') return `Bearer ${auth.token}`;
+  if (auth !== null) return `Basic ${basicCredentials(auth.username, auth.password)}`;
+  const credentials = urlCredentials(url);
+  return credentials === null ? null : `Basic ${credentials}`;
 }
 
 function headerParts(url: URL, config: TargetConfig, info: PublicInfo): HeaderParts {
   const own = info.publicUrl === null ? null : new URL(info.publicUrl);
   return {
-    authorization: authorization(url),
+    authorization: authorization(url, config.outgoing.auth),
     instance: info.instance,
     proto: own === null ? 'http' : own.protocol.slice(0, -1),
     host: own === null ? null : own.host,
     signer: createSigner(config.signingSecrets),
+    changes: prepareChanges(config.outgoing.headers),
   };
 }
 
-function createPool(url: URL, { timeoutMs, concurrency }: TargetConfig): Pool {
-  return new Pool(url.origin, {
-    // undici rests a connection for a turn of the event loop after each answer. With as many again no attempt waits
-    // for that, nor for a connection that is still being made for an attempt that has timed out.
-    connections: 2 * concurrency,
-    pipelining: 1,
-    allowH2: false,
-    connectTimeout: timeoutMs,
-    // The attempt's deadline is the only clock: undici's two measure pauses, not the whole.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+/** What is to be done with the result of an attempt on these connections; null for a target of which nothing special is known. */
+function afterwards(way: Way, connections: Connections): ((result: AttemptResult, pool: Pool) => AttemptResult) | null {
+  const { outgoing, url } = way.config;
+  const mask = echoMask(outgoingSecrets(url, outgoing));
+  const forwarded = isForwarded(way);
+  if (mask === null && !forwarded && !outgoing.http2) return null;
+  return (result, pool) => {
+    // An attempt over HTTP/1.1 takes its connection with it. Over HTTP/2 the next one would meet the same silence.
+    if (outgoing.http2 && result.failure?.code === 'timeout') connections.replace(pool);
+    const failure = forwarded && result.statusCode === 407 ? proxyFailure(ProxyError.answered(407)) : result.failure;
+    const response = mask === null || result.response === null ? result.response : mask(result.response);
+    return { ...result, failure, response };
+  };
 }
 
-/** @throws TypeError when the configured URL is none, which loading the configuration rules out */
-export function createHttpTarget(config: TargetConfig, info: PublicInfo, clock: Clock): HttpTarget {
+/** What a proxy that is asked for whole URLs gets beside the target's headers, names and values by turns. */
+function forwardedHeaders(way: Way): string[] | null {
+  if (!isForwarded(way)) return null;
+  const authorization = way.proxy?.authorization ?? null;
+  return ['host', way.url.host, ...(authorization === null ? [] : ['proxy-authorization', authorization])];
+}
+
+/** HTTP/2 knows small letters only, and two spellings of one name are one header. */
+function lowerCaseNames(flat: string[]): void {
+  for (let i = 0; i < flat.length; i += 2) flat[i] = flat[i]?.toLowerCase() ?? '';
+}
+
+/** @throws TypeError when the configured URL is none; HookbayError when a certificate cannot be used: loading rules both out */
+export function createHttpTarget(
+  config: TargetConfig,
+  info: PublicInfo,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): HttpTarget {
   const url = new URL(config.url);
+  const { tls, proxy, http2 } = config.outgoing;
   const parts = headerParts(url, config, info);
-  const pool = createPool(url, config);
+  const closing = new AbortController();
+  const way: Way = { url, config, proxy: proxy === null ? null : parseProxy(proxy), closed: closing.signal };
+  const changed = (): void => connections.replace(connections.current);
+  const files = tls === null ? null : new TlsFiles(config.name, tls, { clock, logger, changed });
+  const connections = new Connections(() => createPool(way, files?.texts ?? null));
+  const after = afterwards(way, connections);
+  const forwarded = forwardedHeaders(way);
   const deadlines = new Deadlines(clock, config.timeoutMs);
-  const plainPath = url.pathname + url.search;
+  const plainPath = (forwarded === null ? '' : url.origin) + url.pathname + url.search;
   const pathWith = (query: string): string => {
     if (query === '') return plainPath;
     return `${plainPath}${url.search === '' ? '?' : '&'}${query}`;
@@ -87,18 +119,25 @@ export function createHttpTarget(config: TargetConfig, info: PublicInfo, clock: 
   return {
     send(delivery, whole, done) {
       const { event } = delivery;
-      const attempt = new HttpAttempt(clock, deadlines, whole, done);
+      const pool = connections.current;
+      const ended = after === null ? done : (result: AttemptResult) => done(after(result, pool));
+      const attempt = new HttpAttempt(clock, deadlines, whole, ended);
       const headers = outgoingHeaders(delivery, parts, attempt.startedAt);
+      if (forwarded !== null) headers.flat.push(...forwarded);
+      if (http2) lowerCaseNames(headers.flat);
       if (headers.passes > MOST_PASSES) attempt.refuse('loop');
       else pool.dispatch({ path: pathWith(event.query), method: event.method, headers: headers.flat, body: event.body }, attempt);
       return attempt;
     },
     async close() {
-      await pool.close();
+      files?.close();
+      await connections.close();
       deadlines.close();
     },
     async destroy() {
-      await pool.destroy();
+      files?.close();
+      closing.abort();
+      await connections.destroy();
       deadlines.close();
     },
   };
