@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DOCS_POLICY, docsPage } from '../docs-page.ts';
 import { type Endpoint, endpoint, json } from '../endpoint.ts';
 
 const readiness = z.strictObject({ status: z.enum(['ready', 'unavailable']), reasons: z.array(z.string()).exactOptional() });
@@ -46,5 +47,18 @@ export const healthEndpoints: readonly Endpoint[] = [
     access: 'token',
     answers: { 200: { description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) } },
     handle: ({ openapi }) => json(openapi),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/docs',
+    summary: 'The same as a page to read',
+    access: 'open',
+    answers: { 200: { description: 'HTML', contentType: 'text/html', schema: z.string() } },
+    handle: ({ openapi }) => ({
+      kind: 'raw',
+      status: 200,
+      body: docsPage(openapi),
+      headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': DOCS_POLICY },
+    }),
   }),
 ];
