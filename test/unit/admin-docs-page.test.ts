@@ -18,10 +18,10 @@ describe('the page about the API', () => {
   });
 
   it('allows its own style and nothing else', () => {
-    const style = /<style>([^]*)<\/style>/.exec(page)?.[1] ?? '';
+    const style = /<style>(.*)<\/style>/s.exec(page)?.[1] ?? '';
     expect(DOCS_POLICY).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
     expect(DOCS_POLICY).not.toContain('script');
-    expect(page).not.toMatch(/<script|on\w+=|javascript:/i);
+    expect(page).not.toMatch(/<script|\son\w+=|javascript:/i);
   });
 
   it('shows whatever a description holds as text', () => {
