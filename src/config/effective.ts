@@ -1,5 +1,6 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
+import { rulesShown } from './rules-shown.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
 import type {
@@ -60,9 +61,14 @@ function handshakeShown({ verifyToken, topic }: HandshakeConfig): object | null 
 }
 
 /** @param answers whether it has to be said that this is the target that answers */
-function edgeShown({ target, events }: EdgeConfig, answers: boolean): object | string {
-  if (events === null && !answers) return target;
-  return { target, ...(events === null ? {} : { events }), ...(answers ? { answers } : {}) };
+function edgeShown({ target, events, delayMs, rules }: EdgeConfig, answers: boolean): object | string {
+  const shown = {
+    ...(events === null ? {} : { events }),
+    ...(rules === undefined ? {} : rulesShown(rules)),
+    ...(delayMs === undefined ? {} : { delay: formatDuration(delayMs) }),
+    ...(answers ? { answers } : {}),
+  };
+  return Object.keys(shown).length === 0 ? target : { target, ...shown };
 }
 
 function doorShown({ admission, schema, respond }: RouteConfig): object {
