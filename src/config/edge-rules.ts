@@ -5,7 +5,9 @@ import { type TreeFault, valueAt } from './tree.ts';
 function headerFault(path: Path, name: string, atKey: boolean, isAllowed: (name: string) => boolean): TreeFault[] {
   const isName = isHeaderName(name);
   if (isName && isAllowed(name)) return [];
-  const message = isName ? `${name.toLowerCase()} is not for a rule: the relay itself decides about it` : 'this is no name of a header';
+  const message = isName
+    ? `${name.toLowerCase()} is not for a rule: the relay itself decides about it`
+    : 'this is no name of a header';
   const expected = 'the name of a header that is not about the connection, the length or the relay';
   return [{ path, ...(atKey ? { atKey } : {}), code: 'bad_header', message, expected }];
 }
@@ -34,7 +36,8 @@ function headerRules(file: unknown, entry: Path): TreeFault[] {
 function transformRules(file: unknown, entry: Path): TreeFault[] {
   const path = [...entry, 'transform'];
   const transform = valueAt(file, path);
-  if (typeof transform !== 'object' || transform === null || Array.isArray(transform) || Object.keys(transform).length > 0) return [];
+  if (typeof transform !== 'object' || transform === null || Array.isArray(transform) || Object.keys(transform).length > 0)
+    return [];
   const message = 'this transform changes nothing';
   return [{ path, code: 'missing_key', message, expected: 'a JSONata expression for the body, or { body, headers }' }];
 }

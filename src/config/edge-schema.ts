@@ -63,11 +63,14 @@ const headers = z
       expected: 'a map from header names to values: { x-tenant: acme }',
     }),
     remove: z.array(headerName()).prefault([]).meta({
-      description: "Headers of the sender that this target does not get.",
+      description: 'Headers of the sender that this target does not get.',
       expected: REMOVE,
     }),
   })
-  .meta({ description: 'Headers that this target gets besides, or does not get.', expected: '{ add: { x-a: b }, remove: [x-c] }' });
+  .meta({
+    description: 'Headers that this target gets besides, or does not get.',
+    expected: '{ add: { x-a: b }, remove: [x-c] }',
+  });
 
 /** Keys of one entry of `deliver`. */
 export const edgeKeys = {
@@ -78,7 +81,9 @@ export const edgeKeys = {
   transform: transform.optional(),
   headers: headers.optional(),
   path: pathSuffix().optional().meta({ description: "Appended to the path of the target's URL." }),
-  delay: duration(1, 30 * DAY).optional().meta({
-    description: 'The first attempt is made so long after the event was received, at the earliest. A replay does not wait.',
-  }),
+  delay: duration(1, 30 * DAY)
+    .optional()
+    .meta({
+      description: 'The first attempt is made so long after the event was received, at the earliest. A replay does not wait.',
+    }),
 };

@@ -140,13 +140,20 @@ export function secretsOf(config: Config): string[] {
     verify.provider === 'none' ? [] : verify.credentials.flatMap(shownNowhere),
   );
   const verifyTokens = [...config.routes.values()].flatMap(({ handshake }) => handshake.verifyToken);
+  const headers = [...config.routes.values()].flatMap(({ deliver }) => deliver.flatMap(credentialsAdded));
   const targets = [...config.targets.values()].flatMap(({ url, signingSecrets, outgoing }) => [
     ...signingSecrets,
     ...outgoingSecrets(url, outgoing),
   ]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
-  return [...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...targets, ...alert])];
+  return [...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...headers, ...targets, ...alert])];
+}
+
+/** Values of headers that a rule adds and that look, by their name, as if they opened something. */
+function credentialsAdded({ rules }: EdgeConfig): string[] {
+  const added = rules?.addHeaders ?? [];
+  return added.filter(([name, value]) => /auth|key|token|secret|pass/i.test(name) && value.length >= 8).map(([, value]) => value);
 }
 
 /** A public key is no secret, and a log that hid it would say less. */

@@ -83,7 +83,12 @@ export class TargetAttempts {
     const attempt =
       rules === null
         ? http.send(entry.delivery, whole, done)
-        : startRuled(entry.delivery, rules, { http, whole, done, filtered: (reason) => this.#filtered(entry, reason, whole) }, this.#shared);
+        : startRuled(
+            entry.delivery,
+            rules,
+            { http, whole, done, filtered: (reason) => this.#filtered(entry, reason, whole) },
+            this.#shared,
+          );
     if (entry.stage === 'running') entry.attempt = attempt;
   }
 

@@ -6,7 +6,17 @@ const VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?)?$/;
 
 /** They concern one connection (RFC 9110 section 7.6.1), or the relay writes them for every attempt. */
 const NOT_PASSED_ON = new Set([
-  ...['connection', 'proxy-connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade', 'http2-settings', 'trailer', 'expect'],
+  ...[
+    'connection',
+    'proxy-connection',
+    'keep-alive',
+    'te',
+    'transfer-encoding',
+    'upgrade',
+    'http2-settings',
+    'trailer',
+    'expect',
+  ],
   ...['proxy-authenticate', 'proxy-authorization', 'cookie', 'content-length', 'host', 'via', 'traceparent', 'tracestate'],
   ...['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'],
 ]);

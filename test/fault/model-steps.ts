@@ -38,9 +38,10 @@ const target = fc.constantFrom(...TARGETS);
 const pick = fc.nat(1000);
 
 const outcome: fc.Arbitrary<Settlement> = fc.oneof(
-  fc.constant<Outcome>({ kind: 'delivered' }),
-  fc.nat(1000).map((delayMs): Outcome => ({ kind: 'retry', delayMs, reason: 'timeout' })),
-  fc.constant<Outcome>({ kind: 'dead', reason: 'attempts_exhausted' }),
+  fc.constant<Settlement>({ kind: 'delivered' }),
+  fc.nat(1000).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout' })),
+  fc.constant<Settlement>({ kind: 'dead', reason: 'attempts_exhausted' }),
+  fc.constant<Settlement>({ kind: 'filtered', reason: 'filter: payload.x' }),
 );
 
 const as = fc.oneof(

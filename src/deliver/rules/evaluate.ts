@@ -79,15 +79,15 @@ function headersOf(value: unknown): [string, string | null][] {
 async function evaluateAll(expressions: Expressions, scope: Scope, begin: (step: Step) => void): Promise<Verdict> {
   const { filter, body, headers } = expressions;
   // Bindings of its own for each evaluation, so that nothing of one event is seen by the next.
-  const valueOf = (text: string): Promise<unknown> => compile(text).evaluate(scope, {});
+  const resultOf = (text: string): Promise<unknown> => compile(text).evaluate(scope, {});
   if (filter !== null) {
     begin('filter');
-    if (!(await isTrue(await valueOf(filter)))) return { kind: 'filtered' };
+    if (!(await isTrue(await resultOf(filter)))) return { kind: 'filtered' };
   }
   if (body !== null) begin('body');
-  const newBody = body === null ? null : bodyOf(await valueOf(body));
+  const newBody = body === null ? null : bodyOf(await resultOf(body));
   if (headers !== null) begin('headers');
-  return { kind: 'passes', body: newBody, headers: headers === null ? [] : headersOf(await valueOf(headers)) };
+  return { kind: 'passes', body: newBody, headers: headers === null ? [] : headersOf(await resultOf(headers)) };
 }
 
 /**
@@ -102,7 +102,8 @@ export async function evaluate({ expressions, event }: Omit<Work, 'id'>, begun: 
   };
   try {
     begin('payload');
-    if (event.body.length > LARGEST_BODY) return failed(expressions, step, 'it is larger than the 16 MiB that expressions look into');
+    if (event.body.length > LARGEST_BODY)
+      return failed(expressions, step, 'it is larger than the 16 MiB that expressions look into');
     return await evaluateAll(expressions, scopeOf(event), begin);
   } catch (error) {
     return failed(expressions, step, error instanceof WrongResult ? error.message : describeError(error));

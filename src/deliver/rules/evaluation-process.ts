@@ -1,4 +1,4 @@
-import { type Told, ThreadSupervisor } from './supervisor.ts';
+import { ThreadSupervisor, type Told } from './supervisor.ts';
 import type { Work } from './work.ts';
 
 /**

@@ -10,7 +10,12 @@ const say = (message: ThreadMessage): void => port.postMessage(message);
 
 /** JSONata looks at own properties only. Should it ever not: no way to make code from text, and no prototype to change. */
 function disarm(): void {
-  const makers = [Function, async function any() {}.constructor, function* any() {}.constructor, async function* any() {}.constructor];
+  const makers = [
+    Function,
+    async function any() {}.constructor,
+    function* any() {}.constructor,
+    async function* any() {}.constructor,
+  ];
   for (const maker of makers) Object.defineProperty(maker.prototype, 'constructor', { value: undefined });
   Reflect.deleteProperty(Object.prototype, '__proto__');
   Object.preventExtensions(Object.prototype);

@@ -2,7 +2,7 @@ import type { EdgeRules } from '../../config/types.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
 import type { AttemptResult } from '../classify.ts';
-import { failure, ruleFailure, type Failure } from '../failure.ts';
+import { type Failure, failure, ruleFailure } from '../failure.ts';
 import type { HttpTarget, RunningAttempt } from '../targets/http.ts';
 import type { WholeAnswer } from '../whole-answer.ts';
 import { applied, filterReason, UNCHANGED } from './apply.ts';

@@ -134,7 +134,11 @@ export function createHttpTarget(
       if (forwarded !== null) headers.flat.push(...forwarded);
       if (http2) lowerCaseNames(headers.flat);
       if (headers.passes > MOST_PASSES) attempt.refuse('loop');
-      else pool.dispatch({ path: pathWith(event.query, pathSuffix), method: event.method, headers: headers.flat, body: event.body }, attempt);
+      else
+        pool.dispatch(
+          { path: pathWith(event.query, pathSuffix), method: event.method, headers: headers.flat, body: event.body },
+          attempt,
+        );
       return attempt;
     },
     async close() {

@@ -11,7 +11,8 @@ export type AppendDelivery =
    * Claimed from the start, when the dispatcher has room for it; without a lease it is left to be leased. One with a delay has
    * none, and is due so many ms after its event was received.
    */
-  { kind: 'pending'; target: string; lease: Lease | null; delayMs?: number } | { kind: 'filtered' | 'held'; target: string; reason: string };
+  | { kind: 'pending'; target: string; lease: Lease | null; delayMs?: number }
+  | { kind: 'filtered' | 'held'; target: string; reason: string };
 
 /** How many deliveries of a route are pending. */
 export type RouteBacklog = readonly [route: string, pending: number];
