@@ -147,7 +147,9 @@ export function secretsOf(config: Config): string[] {
   ]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
-  return [...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...headers, ...targets, ...alert])];
+  return [
+    ...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...headers, ...targets, ...alert]),
+  ];
 }
 
 /** Values of headers that a rule adds and that look, by their name, as if they opened something. */

@@ -179,7 +179,7 @@ export class DeliveryDispatcher {
   /** Attempts in flight finish under the configuration they began with; what is queued of removed targets is released. */
   reload(targets: Iterable<TargetConfig>, routes: Iterable<RoutedEdges> = []): void {
     this.#rules.configure(routes);
-    this.#evaluator.want(this.#rules.hasExpressions);
+    if (this.#phase === 'open') this.#evaluator.want(this.#rules.hasExpressions);
     const configs = new Map([...targets].map((config) => [config.name, config]));
     for (const [name, lane] of this.#lanes) if (!configs.has(name)) this.#retire(lane.configure(null));
     for (const [name, config] of configs) this.#configure(name, config);
@@ -192,6 +192,7 @@ export class DeliveryDispatcher {
 
   start(): void {
     this.#phase = 'open';
+    this.#evaluator.want(this.#rules.hasExpressions);
     this.#pumpAll();
   }
 
