@@ -8,8 +8,9 @@ import { createTestSender } from './admin/test-sender.ts';
 import type { LoadResult } from './config/load.ts';
 import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
-import type { Outcome } from './domain/attempt.ts';
+import type { Settlement } from './domain/attempt.ts';
 import type { Clock } from './domain/clock.ts';
+import { isListed } from './domain/event-types.ts';
 import type { LeasedDelivery } from './domain/leased-delivery.ts';
 import type { Logger } from './domain/logger.ts';
 import { createConfirmation } from './ingest/confirmation.ts';
@@ -103,6 +104,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
   const dispatcher = createDispatcher({
     queue: store.queue,
     targets: config.targets.values(),
+    routes: config.routes.values(),
     observer: {
       ...metrics.deliver,
       attempt(target, outcome, statusCode, seconds) {
@@ -216,7 +218,7 @@ function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserv
 }
 
 /** Nothing is made for those who watch while nobody does. */
-function tell(news: News, { id, target, event }: LeasedDelivery, outcome: Outcome['kind']): void {
+function tell(news: News, { id, target, event }: LeasedDelivery, outcome: Settlement['kind']): void {
   if (!news.isWatched) return;
   news.settled({ id, eventId: event.id, route: event.route, target, status: outcome === 'retry' ? 'pending' : outcome });
 }
@@ -235,5 +237,5 @@ function handOffTo(dispatcher: () => DeliveryDispatcher | undefined): HandOff {
 
 function targetsOf(config: Config, route: string, type: string | null): string[] {
   const edges = config.routes.get(route)?.deliver ?? [];
-  return edges.filter(({ events }) => events === null || (type !== null && events.includes(type))).map(({ target }) => target);
+  return edges.filter(({ events }) => isListed(type, events)).map(({ target }) => target);
 }

@@ -72,7 +72,7 @@ async function reload(options: RelayOptions, parts: Parts, present: Present): Pr
 
 /** The dispatcher first, so that no request meets a route whose target is not there yet. */
 function apply({ dispatcher, listener, admin, alerts, store }: Parts, config: Config): void {
-  dispatcher.reload(config.targets.values());
+  dispatcher.reload(config.targets.values(), config.routes.values());
   listener.configure(config);
   admin.apply(adminSettings(config));
   alerts.setUrl(config.alert?.url ?? null);

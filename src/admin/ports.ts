@@ -246,6 +246,16 @@ export type ReloadResult =
   | { kind: 'applied' }
   | { kind: 'refused'; code: 'configuration_faults' | 'restart_required'; message: string; faults: readonly string[] };
 
+/** One edge from a route to a target; null for what it does not have. */
+export interface EdgeView {
+  target: string;
+  events: readonly string[] | null;
+  filter: string | null;
+  transforms: boolean;
+  path: string | null;
+  delayMs: number | null;
+}
+
 export interface RouteView {
   name: string;
   path: string;
@@ -256,7 +266,7 @@ export interface RouteView {
   /** `none`, or how the key is found, for example `preset` or `header:x-id`. */
   dedup: string;
   dedupWindowMs: number | null;
-  deliver: readonly { target: string; events: readonly string[] | null }[];
+  deliver: readonly EdgeView[];
 }
 
 /** The part of the configuration that the admin API works by; swapped as a whole on a reload. */

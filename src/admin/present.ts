@@ -129,7 +129,7 @@ export function routeJson(view: ports.RouteView, { ports }: Showing): Json<typeo
     methods: [...view.methods],
     acceptedAt: isoOrNull(seen.acceptedAt),
     rejectedAt: isoOrNull(seen.rejectedAt),
-    deliver: view.deliver.map(({ target, events }) => ({ target, events: events === null ? null : [...events] })),
+    deliver: view.deliver.map((edge) => ({ ...edge, events: edge.events === null ? null : [...edge.events] })),
   };
 }
 

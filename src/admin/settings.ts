@@ -1,6 +1,6 @@
 import { effectiveConfig } from '../config/effective.ts';
-import type { Config, DedupConfig, RouteConfig } from '../config/types.ts';
-import type { AdminSettings, RouteView } from './ports.ts';
+import type { Config, DedupConfig, EdgeConfig, RouteConfig } from '../config/types.ts';
+import type { AdminSettings, EdgeView, RouteView } from './ports.ts';
 
 /** What the admin API needs of a configuration. */
 export function adminSettings(config: Config): AdminSettings {
@@ -15,8 +15,17 @@ export function adminSettings(config: Config): AdminSettings {
 function routeView({ name, path, methods, verify, dedup, deliver }: RouteConfig, publicUrl: string | null): RouteView {
   const url = publicUrl === null ? null : publicUrl.replace(/\/$/, '') + path;
   const dedupWindowMs = dedup.kind === 'none' ? null : dedup.windowMs;
-  return { name, path, url, methods, provider: verify.provider, dedup: dedupName(dedup), dedupWindowMs, deliver };
+  const edges = deliver.map(edgeView);
+  return { name, path, url, methods, provider: verify.provider, dedup: dedupName(dedup), dedupWindowMs, deliver: edges };
 }
+
+function edgeView({ target, events, delayMs, rules }: EdgeConfig): EdgeView {
+  const { filter, transform, addHeaders, removeHeaders, path } = rules ?? NO_RULES;
+  const transforms = transform.body !== null || transform.headers !== null || addHeaders.length + removeHeaders.length > 0;
+  return { target, events, filter, transforms, path: path === '' ? null : path, delayMs: delayMs ?? null };
+}
+
+const NO_RULES = { filter: null, transform: { body: null, headers: null }, addHeaders: [], removeHeaders: [], path: '' } as const;
 
 function dedupName(dedup: DedupConfig): string {
   switch (dedup.kind) {

@@ -128,6 +128,15 @@ export const handshake = z
   })
   .meta({ id: 'Handshake' });
 
+const edge = z.strictObject({
+  target: z.string(),
+  events: z.array(z.string()).nullable(),
+  filter: z.string().nullable().describe('JSONata; what it is not true of is filtered'),
+  transforms: z.boolean().describe('whether the target gets another body or other headers than the sender sent'),
+  path: z.string().nullable().describe("appended to the target's path"),
+  delayMs: z.int().nullable().describe('from receipt to the first attempt'),
+});
+
 export const route = z
   .strictObject({
     name: z.string(),
@@ -137,7 +146,7 @@ export const route = z
     provider: z.string(),
     dedup: z.string(),
     dedupWindowMs: z.int().nullable(),
-    deliver: z.array(z.strictObject({ target: z.string(), events: z.array(z.string()).nullable() })),
+    deliver: z.array(edge),
     acceptedAt: time.nullable().describe('of the last event since the start'),
     rejectedAt: time.nullable().describe('of the last refusal since the start'),
     handshake: learningShown.nullable().describe('null for a provider that hands no secret over'),

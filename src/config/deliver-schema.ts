@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { edgeKeys } from './edge-schema.ts';
 import { flag, text } from './leaves.ts';
 import { targetReference } from './urls.ts';
 
@@ -12,15 +13,16 @@ const edge = z.strictObject({
     .optional()
     .meta({
       description:
-        "Only events of these types go to this target; the others are kept as filtered. The type is named by the provider (knowledgesdk: `event` in the body); an event without one, such as a post to KnowledgeSDK's callbackUrl, is in no list.",
+        "Only events of these types go to this target, `*` stands for any run of characters; the others are kept as filtered. The type is named by the provider (knowledgesdk: `event` in the body); an event without one, such as a post to KnowledgeSDK's callbackUrl, is in no list.",
       expected: EVENTS,
     }),
   answers: flag().optional().meta({
     description: 'In proxy mode with several targets: the one whose answer is passed back to the sender.',
   }),
+  ...edgeKeys,
 });
 
-const DELIVER = 'a target or a URL, { target, events, answers }, or a list of them';
+const DELIVER = 'a target or a URL, { target, events, filter, transform, … }, or a list of them';
 
 /** The `deliver` of a route: where its events go. */
 export const deliver = z

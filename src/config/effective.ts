@@ -1,5 +1,6 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
+import { rulesShown } from './rules-shown.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
 import type {
@@ -60,9 +61,14 @@ function handshakeShown({ verifyToken, topic }: HandshakeConfig): object | null 
 }
 
 /** @param answers whether it has to be said that this is the target that answers */
-function edgeShown({ target, events }: EdgeConfig, answers: boolean): object | string {
-  if (events === null && !answers) return target;
-  return { target, ...(events === null ? {} : { events }), ...(answers ? { answers } : {}) };
+function edgeShown({ target, events, delayMs, rules }: EdgeConfig, answers: boolean): object | string {
+  const shown = {
+    ...(events === null ? {} : { events }),
+    ...(rules === undefined ? {} : rulesShown(rules)),
+    ...(delayMs === undefined ? {} : { delay: formatDuration(delayMs) }),
+    ...(answers ? { answers } : {}),
+  };
+  return Object.keys(shown).length === 0 ? target : { target, ...shown };
 }
 
 function doorShown({ admission, schema, respond }: RouteConfig): object {
@@ -134,13 +140,22 @@ export function secretsOf(config: Config): string[] {
     verify.provider === 'none' ? [] : verify.credentials.flatMap(shownNowhere),
   );
   const verifyTokens = [...config.routes.values()].flatMap(({ handshake }) => handshake.verifyToken);
+  const headers = [...config.routes.values()].flatMap(({ deliver }) => deliver.flatMap(credentialsAdded));
   const targets = [...config.targets.values()].flatMap(({ url, signingSecrets, outgoing }) => [
     ...signingSecrets,
     ...outgoingSecrets(url, outgoing),
   ]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
-  return [...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...targets, ...alert])];
+  return [
+    ...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...headers, ...targets, ...alert]),
+  ];
+}
+
+/** Values of headers that a rule adds and that look, by their name, as if they opened something. */
+function credentialsAdded({ rules }: EdgeConfig): string[] {
+  const added = rules?.addHeaders ?? [];
+  return added.filter(([name, value]) => /auth|key|token|secret|pass/i.test(name) && value.length >= 8).map(([, value]) => value);
 }
 
 /** A public key is no secret, and a log that hid it would say less. */

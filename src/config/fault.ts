@@ -39,6 +39,7 @@ export type FaultCode =
   | 'bad_certificate'
   | 'bad_schema'
   | 'bad_header'
+  | 'bad_expression'
   | 'contradiction';
 
 /** One thing that is wrong with a configuration. No text in it contains a secret or the value of a variable. */

@@ -1,22 +1,26 @@
+import { resolveRules } from './resolve-rules.ts';
 import { type FileTarget, targetAt } from './resolve-target.ts';
 import type { FileConfig } from './schema.ts';
 import type { EdgeConfig, ProxyConfig } from './types.ts';
 import { looksLikeUrl } from './urls.ts';
 
 type FileRoute = FileConfig['routes'][string];
+type FileEdge = Extract<Extract<FileRoute['deliver'], readonly unknown[]>[number], object>;
 
 interface Edge {
   /** A name or a URL. */
   reference: string;
   events: readonly string[] | null;
   answers: boolean;
+  /** Null for an entry that is only a reference. */
+  written: FileEdge | null;
 }
 
 function edgesOf(deliver: FileRoute['deliver']): Edge[] {
   return (Array.isArray(deliver) ? deliver : [deliver]).map((entry) =>
     typeof entry === 'string'
-      ? { reference: entry, events: null, answers: false }
-      : { reference: entry.target, events: entry.events ?? null, answers: entry.answers ?? false },
+      ? { reference: entry, events: null, answers: false, written: null }
+      : { reference: entry.target, events: entry.events ?? null, answers: entry.answers ?? false, written: entry },
   );
 }
 
@@ -35,7 +39,16 @@ function targetName(route: string, { reference }: Edge): string {
 
 /** Where the events of a route go. */
 export function resolveDeliver(name: string, { deliver }: FileRoute): EdgeConfig[] {
-  return edgesOf(deliver).map((edge) => ({ target: targetName(name, edge), events: edge.events }));
+  return edgesOf(deliver).map((edge) => {
+    const rules = edge.written === null ? null : resolveRules(edge.written);
+    const delay = edge.written?.delay;
+    return {
+      target: targetName(name, edge),
+      events: edge.events,
+      ...(delay === undefined ? {} : { delayMs: delay }),
+      ...(rules === null ? {} : { rules }),
+    };
+  });
 }
 
 /** A URL in `deliver` makes a target with all defaults, named after its route. */

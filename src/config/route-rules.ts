@@ -1,4 +1,5 @@
 import { presetOf } from '../providers/presets.ts';
+import { edgeRules } from './edge-rules.ts';
 import type { Path } from './fault.ts';
 import { handshakeRules } from './handshake-schema.ts';
 import { proxyRules } from './proxy-rules.ts';
@@ -130,7 +131,9 @@ export function routeRules(tree: Tree, targets: readonly string[], routes: reado
     }
     faults.push(...verifyRules(file, path), ...dedupRules(file, path), ...eventsRules(file, path));
     faults.push(...handshakeRules(file, path));
-    faults.push(...deliverRules(tree, route, path, targets), ...proxyRules(file, path, entriesOf(file, [...path, 'deliver'])));
+    const entries = entriesOf(file, [...path, 'deliver']);
+    faults.push(...deliverRules(tree, route, path, targets), ...proxyRules(file, path, entries));
+    faults.push(...edgeRules(file, path, entries));
   }
   return faults;
 }

@@ -129,8 +129,24 @@ export type DedupConfig =
   | { kind: 'body-path'; path: string; windowMs: number }
   | { kind: 'body'; windowMs: number };
 
-/** One edge from a route to a target. `events` null: all of them. */
+/** One edge from a route to a target. `events` null: all of them; an entry with `*` is a glob. */
 export interface EdgeConfig {
   target: string;
   events: readonly string[] | null;
+  /** How long after its event was received a delivery is due; left out: at once. */
+  delayMs?: number;
+  /** What is decided and changed at each attempt; left out: nothing. */
+  rules?: EdgeRules;
+}
+
+/** Expressions are JSONata whose syntax was checked. */
+export interface EdgeRules {
+  filter: string | null;
+  transform: { body: string | null; headers: string | null };
+  /** Set in place of the sender's. */
+  addHeaders: readonly (readonly [name: string, value: string])[];
+  /** In lower case. */
+  removeHeaders: readonly string[];
+  /** Appended to the target's path; empty for nothing. */
+  path: string;
 }

@@ -9,6 +9,8 @@ import { BLAMES_TARGET } from './failure.ts';
 import { type Health, TargetHealth } from './health.ts';
 import type { SettleResult } from './ports.ts';
 import type { Reporter } from './reporter.ts';
+import type { DeliveryRules } from './rules/delivery-rules.ts';
+import { type Asked, startRuled } from './rules/ruled-attempt.ts';
 import type { Settler } from './settler.ts';
 import type { HttpTarget, RunningAttempt } from './targets/http.ts';
 import type { WholeAnswer } from './whole-answer.ts';
@@ -33,6 +35,8 @@ export interface Attempting {
   settler: Settler;
   answers: AwaitedAnswers;
   reporter: Reporter;
+  rules: DeliveryRules;
+  evaluator: Asked;
   logger: Logger;
   clock: Clock;
   /** A number in [0, 1). */
@@ -43,6 +47,8 @@ export interface Attempting {
 export interface AttemptOwner {
   /** Called once for each, when its place is free; its result may not be on disk yet. An interrupted one is not settled. */
   ended(entry: Entry, result: AttemptResult): void;
+  /** Called in place of {@link ended} when a filter made the attempt needless: its place is free, and the target got nothing. */
+  passedOver(): void;
   /** The result is on disk, or its lease was gone. @param retryInMs when it is due again, or null */
   settled(entry: Entry, retryInMs: number | null): void;
 }
@@ -72,7 +78,17 @@ export class TargetAttempts {
     this.#inFlight += 1;
     entry.stage = 'running';
     const whole = this.#shared.answers.begin(entry.delivery);
-    const attempt = http.send(entry.delivery, whole, (result) => this.#ended(entry, result, config, whole));
+    const done = (result: AttemptResult): void => this.#ended(entry, result, config, whole);
+    const rules = this.#shared.rules.of(entry.delivery);
+    const attempt =
+      rules === null
+        ? http.send(entry.delivery, whole, done)
+        : startRuled(
+            entry.delivery,
+            rules,
+            { http, whole, done, filtered: (reason) => this.#filtered(entry, reason, whole) },
+            this.#shared,
+          );
     if (entry.stage === 'running') entry.attempt = attempt;
   }
 
@@ -84,6 +100,23 @@ export class TargetAttempts {
     entry.stage = 'settling';
     if (result.failure?.code !== 'interrupted') this.#settle(entry, result, config);
     this.#owner.ended(entry, result);
+  }
+
+  #filtered(entry: Entry, reason: string, whole: WholeAnswer | null): void {
+    const { delivery } = entry;
+    const { answers, reporter, settler } = this.#shared;
+    this.#inFlight -= 1;
+    if (whole !== null) answers.filtered(delivery.event.id, whole);
+    entry.attempt = null;
+    entry.stage = 'settling';
+    reporter.filtered(delivery, reason);
+    const outcome = { kind: 'filtered', reason } as const;
+    const settled = (kind: SettleResult['kind']): void => {
+      reporter.settled(delivery, outcome, kind);
+      this.#owner.settled(entry, null);
+    };
+    settler.settle({ delivery, attempt: null, outcome, settled });
+    this.#owner.passedOver();
   }
 
   #settle(entry: Entry, result: AttemptResult, config: TargetConfig): void {

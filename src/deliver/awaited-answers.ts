@@ -59,6 +59,12 @@ export class AwaitedAnswers {
     whole.drop();
   }
 
+  /** A filter made the attempt that {@link begin} was asked about needless. */
+  filtered(eventId: string, whole: WholeAnswer): void {
+    this.#tell(eventId, { kind: 'filtered' });
+    whole.drop();
+  }
+
   /** Attempts on the target that have not begun will not begin soon. */
   notStarted(target: string): void {
     for (const [eventId, awaited] of this.#byEvent) {

@@ -8,6 +8,8 @@ import { AwaitedAnswers, type Told } from './awaited-answers.ts';
 import { HandOffRoom, type Share } from './hand-off.ts';
 import type { DeliverObserver, DeliveryQueue } from './ports.ts';
 import { Reporter } from './reporter.ts';
+import { DeliveryRules, type RoutedEdges } from './rules/delivery-rules.ts';
+import { Evaluator } from './rules/evaluator.ts';
 import { Settler } from './settler.ts';
 import { type Dispatching, TargetQueue, type TargetState } from './target-queue.ts';
 import { createHttpTarget, type HttpTarget, type PublicInfo } from './targets/http.ts';
@@ -15,6 +17,8 @@ import { createHttpTarget, type HttpTarget, type PublicInfo } from './targets/ht
 export interface DispatcherOptions {
   queue: DeliveryQueue;
   targets: Iterable<TargetConfig>;
+  /** The routes, for the rules on their edges; none of them where left out. */
+  routes?: Iterable<RoutedEdges>;
   observer: DeliverObserver;
   logger: Logger;
   /** Whether debug lines are written; then there is one for each successful attempt. */
@@ -53,6 +57,8 @@ export class DeliveryDispatcher {
   readonly #paused = new Set<string>();
   readonly #answers = new AwaitedAnswers();
   readonly #settler: Settler;
+  readonly #rules = new DeliveryRules();
+  readonly #evaluator: Evaluator;
   readonly #shared: Dispatching;
   /** Endpoints in use, and those of former configurations whose attempts still run. */
   readonly #endpoints = new Set<HttpTarget>();
@@ -65,6 +71,7 @@ export class DeliveryDispatcher {
     const { queue, observer, logger, logSuccesses, clock, random } = options;
     this.#options = options;
     this.#settler = new Settler(queue, clock, logger, () => this.#pumpAll());
+    this.#evaluator = new Evaluator({ clock, logger });
     this.#shared = {
       queue,
       logger,
@@ -74,11 +81,13 @@ export class DeliveryDispatcher {
       room: this.#room,
       settler: this.#settler,
       answers: this.#answers,
+      rules: this.#rules,
+      evaluator: this.#evaluator,
       entries: this.#entries,
       isOpen: () => this.#phase === 'open',
       ended: () => this.#inFlightChanged?.(),
     };
-    this.reload(options.targets);
+    this.reload(options.targets, options.routes);
   }
 
   /**
@@ -168,7 +177,9 @@ export class DeliveryDispatcher {
   }
 
   /** Attempts in flight finish under the configuration they began with; what is queued of removed targets is released. */
-  reload(targets: Iterable<TargetConfig>): void {
+  reload(targets: Iterable<TargetConfig>, routes: Iterable<RoutedEdges> = []): void {
+    this.#rules.configure(routes);
+    if (this.#phase === 'open') this.#evaluator.want(this.#rules.hasExpressions);
     const configs = new Map([...targets].map((config) => [config.name, config]));
     for (const [name, lane] of this.#lanes) if (!configs.has(name)) this.#retire(lane.configure(null));
     for (const [name, config] of configs) this.#configure(name, config);
@@ -181,6 +192,7 @@ export class DeliveryDispatcher {
 
   start(): void {
     this.#phase = 'open';
+    this.#evaluator.want(this.#rules.hasExpressions);
     this.#pumpAll();
   }
 
@@ -207,7 +219,7 @@ export class DeliveryDispatcher {
     });
     const unsettled = await this.#settler.flush(FLUSH_MS);
     if (unsettled > 0) this.#options.logger.error({ unsettled }, 'results could not be stored before the end');
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.destroy()));
+    await Promise.all([...[...this.#endpoints].map((endpoint) => endpoint.destroy()), this.#evaluator.close()]);
     return { interrupted: this.#interrupted, unsettled };
   }
 

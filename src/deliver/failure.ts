@@ -17,6 +17,9 @@ export type FailureCode =
   | 'response_malformed'
   | 'request_invalid'
   | 'loop'
+  | 'filter_failed'
+  | 'transform_failed'
+  | 'expression_timeout'
   | 'cancelled'
   | 'interrupted';
 
@@ -38,12 +41,17 @@ export const BLAMES_TARGET: Record<FailureCode, boolean> = {
   response_malformed: true,
   request_invalid: false,
   loop: false,
+  filter_failed: false,
+  transform_failed: false,
+  expression_timeout: false,
   cancelled: false,
   interrupted: false,
 };
 
 /** Sentences of our own: those of the system may name the URL with its credentials. */
-const SENTENCES: Record<Exclude<FailureCode, 'target_status' | 'redirect'>, string> = {
+type RuleFailureCode = 'filter_failed' | 'transform_failed' | 'expression_timeout';
+
+const SENTENCES: Record<Exclude<FailureCode, 'target_status' | 'redirect' | RuleFailureCode>, string> = {
   timeout: 'The attempt did not end within its time',
   connection_refused: 'The target refused the connection',
   connection_reset: 'The target closed the connection before its answer was complete',
@@ -61,6 +69,11 @@ const SENTENCES: Record<Exclude<FailureCode, 'target_status' | 'redirect'>, stri
 /** @param cause the code of the system or of undici, where there is one */
 export function failure(code: keyof typeof SENTENCES, cause?: string): Failure {
   return { code, message: cause === undefined ? SENTENCES[code] : `${SENTENCES[code]} (${cause})` };
+}
+
+/** An expression of the route's own. @param detail what went wrong, without a piece of the event */
+export function ruleFailure(code: RuleFailureCode, detail: string): Failure {
+  return { code, message: `Not sent, because of a rule of its route: ${detail}` };
 }
 
 /** A status other than 2xx. */

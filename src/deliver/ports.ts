@@ -1,4 +1,4 @@
-import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { Attempt, Outcome, Settlement } from '../domain/attempt.ts';
 import type { Lease } from '../domain/delivery.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 
@@ -25,8 +25,8 @@ export interface DeliveryQueue {
   lease(target: string, room: LeaseRoom): Promise<LeaseBatch>;
   /** Gives claims back unspent; a later `lease` sees them again. Claims that are gone are passed over. */
   release(deliveries: readonly { id: string; lease: Lease }[]): void;
-  /** Records an attempt and what follows from it; resolves once it is on disk. */
-  settle(delivery: { id: string; lease: Lease }, attempt: Attempt, outcome: Outcome): Promise<SettleResult>;
+  /** Records an attempt and what follows from it, or that a filter made it needless (null); resolves once it is on disk. */
+  settle(delivery: { id: string; lease: Lease }, attempt: Attempt | null, outcome: Settlement): Promise<SettleResult>;
 }
 
 /** Told of every attempt and what followed from it. Must not throw. */
@@ -35,7 +35,9 @@ export interface DeliverObserver {
   /** From acceptance to delivery, seconds. */
   delivered(target: string, seconds: number): void;
   /** What became of a delivery is on disk. */
-  settled(delivery: LeasedDelivery, outcome: Outcome['kind']): void;
+  settled(delivery: LeasedDelivery, outcome: Settlement['kind']): void;
+  /** That a filter ended a delivery without an attempt is on disk. */
+  filtered(target: string): void;
   /** A dead letter is on disk. */
   dead(target: string, deliveryId: string, reason: string): void;
 }

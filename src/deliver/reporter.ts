@@ -1,4 +1,4 @@
-import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { Attempt, Outcome, Settlement } from '../domain/attempt.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { DeliverObserver, SettleResult } from './ports.ts';
@@ -41,8 +41,15 @@ export class Reporter {
     }
   }
 
+  /** A filter ended a delivery without an attempt. */
+  filtered(delivery: LeasedDelivery, reason: string): void {
+    if (!this.#logSuccesses) return;
+    const { id: eventId, route, type } = delivery.event;
+    this.#logger.debug({ target: delivery.target, deliveryId: delivery.id, eventId, route, type, reason }, 'filtered');
+  }
+
   /** The result is on disk, or its lease was gone. */
-  settled(delivery: LeasedDelivery, outcome: Outcome, kind: SettleResult['kind']): void {
+  settled(delivery: LeasedDelivery, outcome: Settlement, kind: SettleResult['kind']): void {
     const { target, id: deliveryId } = delivery;
     if (kind === 'stale') {
       this.#logger.warn({ target, deliveryId, outcome: outcome.kind }, 'result dropped: its lease is gone');
@@ -51,6 +58,8 @@ export class Reporter {
     this.#observer.settled(delivery, outcome.kind);
     if (outcome.kind === 'dead' && outcome.reason !== 'cancelled') {
       this.#observer.dead(target, deliveryId, outcome.reason);
+    } else if (outcome.kind === 'filtered') {
+      this.#observer.filtered(target);
     }
   }
 }

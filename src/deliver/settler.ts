@@ -1,14 +1,14 @@
-import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { Attempt, Settlement } from '../domain/attempt.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Lease } from '../domain/delivery.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { DeliveryQueue, SettleResult } from './ports.ts';
 
-/** An attempt whose result is not on disk yet. */
+/** An attempt whose result is not on disk yet, or the end of a delivery without one (null). */
 export interface Unsettled {
   delivery: { id: string; lease: Lease };
-  attempt: Attempt;
-  outcome: Outcome;
+  attempt: Attempt | null;
+  outcome: Settlement;
   settled(result: SettleResult['kind']): void;
 }
 

@@ -12,6 +12,8 @@ import type { Health } from './health.ts';
 import type { DeliveryQueue, LeaseBatch } from './ports.ts';
 import { Refill } from './refill.ts';
 import type { Reporter } from './reporter.ts';
+import type { DeliveryRules } from './rules/delivery-rules.ts';
+import type { Asked } from './rules/ruled-attempt.ts';
 import type { Settler } from './settler.ts';
 import type { HttpTarget } from './targets/http.ts';
 
@@ -22,6 +24,8 @@ export interface Dispatching {
   settler: Settler;
   answers: AwaitedAnswers;
   reporter: Reporter;
+  rules: DeliveryRules;
+  evaluator: Asked;
   logger: Logger;
   clock: Clock;
   random: () => number;
@@ -61,6 +65,7 @@ export class TargetQueue {
     this.#shared = shared;
     this.#attempts = new TargetAttempts(name, shared, {
       ended: (entry, result) => this.#ended(entry, result),
+      passedOver: () => this.#passedOver(),
       settled: (entry, retryInMs) => this.#settled(entry, retryInMs),
     });
     this.#brake = new Brake(shared.clock, () => this.pump());
@@ -217,6 +222,11 @@ export class TargetQueue {
       this.#brake.slow(slowdown(result, this.#shared.clock.now()));
       if (this.#brake.on) this.#shared.answers.notStarted(this.#name);
     }
+    this.pump();
+    this.#shared.ended();
+  }
+
+  #passedOver(): void {
     this.pump();
     this.#shared.ended();
   }

@@ -35,3 +35,6 @@ export type Outcome =
   | { kind: 'delivered' }
   | { kind: 'retry'; delayMs: number; reason: string }
   | { kind: 'dead'; reason: string };
+
+/** What becomes of a delivery whose turn came: what follows from an attempt, or that a filter made one needless. */
+export type Settlement = Outcome | { kind: 'filtered'; reason: string };

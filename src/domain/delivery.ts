@@ -1,4 +1,4 @@
-import type { AttemptTrigger, Outcome } from './attempt.ts';
+import type { AttemptTrigger, Settlement } from './attempt.ts';
 
 /** What a delivery can be in the store. `delivering` is shown while an attempt runs; it is not stored. */
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead', 'filtered', 'cancelled', 'held'] as const;
@@ -30,7 +30,7 @@ export interface DeliveryState {
 export type DeliveryChange =
   | { kind: 'lease'; lease: Lease }
   | { kind: 'release-lease'; lease: Lease }
-  | { kind: 'settle'; lease: Lease; outcome: Outcome }
+  | { kind: 'settle'; lease: Lease; outcome: Settlement }
   | { kind: 'retry' }
   | { kind: 'cancel' }
   | { kind: 'discard' }
@@ -52,8 +52,16 @@ function dueNow(state: DeliveryState, now: number, changes: Partial<DeliveryStat
   return { ...state, status: 'pending', reason: null, dueAt: now, finishedAt: null, lease: null, ...changes };
 }
 
-function settle(state: DeliveryState, lease: Lease, outcome: Outcome, now: number): Transition {
+/** No attempt was made, so none is counted and none is recorded. */
+function filter(state: DeliveryState, reason: string, now: number): Transition {
+  const freed: DeliveryState = { ...state, lease: null };
+  // A cancel that came meanwhile stays one. Held, because its target was removed: this would have come of it anyway.
+  return { ok: true, state: state.status === 'cancelled' ? freed : finish(freed, 'filtered', reason, now), recordAttempt: false };
+}
+
+function settle(state: DeliveryState, lease: Lease, outcome: Settlement, now: number): Transition {
   if (state.lease !== lease) return refuse('stale_lease');
+  if (outcome.kind === 'filtered') return filter(state, outcome.reason, now);
   const recorded = (next: DeliveryState): Transition => ({ ok: true, state: next, recordAttempt: true });
   const tried: DeliveryState = { ...state, attempts: state.attempts + 1, nextTrigger: 'retry', lease: null };
   // A cancel that came while the attempt ran stays a cancel, whatever the attempt brought.

@@ -31,7 +31,8 @@ export interface DedupKey {
  * a person releases or discards it.
  */
 export type PlannedDelivery =
-  | { kind: 'pending'; target: string }
+  /** `delayMs` after the event was received the delivery is due; left out: at once. */
+  | { kind: 'pending'; target: string; delayMs?: number }
   | { kind: 'filtered'; target: string; reason: string }
   | { kind: 'held'; target: string; reason: string };
 

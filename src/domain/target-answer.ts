@@ -13,10 +13,12 @@ export interface TargetAnswer {
  * What became of the attempt that a sender waits for.
  * - `too_large`: it succeeded, but its answer is larger than what is kept
  * - `failed`: the delivery goes on from the queue, or is a dead letter
+ * - `filtered`: a filter keeps the event from the target
  * - `not_started`: no attempt can begin at the moment
  */
 export type AwaitedResult =
   | { kind: 'answered'; answer: TargetAnswer }
   | { kind: 'too_large' }
   | { kind: 'failed' }
+  | { kind: 'filtered' }
   | { kind: 'not_started' };

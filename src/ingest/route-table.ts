@@ -1,5 +1,6 @@
 import type { EdgeConfig, ProxyConfig, RouteConfig, SchemaConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
+import { isGlob, isListed } from '../domain/event-types.ts';
 import { repliesOf } from '../providers/replies.ts';
 import { parseSource, type Source } from '../providers/source.ts';
 import { type Acknowledgement, acknowledgement } from './acknowledgement.ts';
@@ -103,10 +104,15 @@ export function eventType(request: ReceivedRequest, sources: readonly Source[]):
   return null;
 }
 
-/** Which deliveries an event of each type gets, worked out once. Types come from senders, so only listed ones have an entry. */
+/**
+ * Which deliveries an event of each type gets, worked out once. Types come from senders, so only listed ones have an entry;
+ * on a route with a glob the others are worked out for each event.
+ */
 export interface DeliveryPlan {
   byType: ReadonlyMap<string, readonly PlannedDelivery[]>;
   others: readonly PlannedDelivery[];
+  /** Null on a route without globs. */
+  plan: ((type: string) => readonly PlannedDelivery[]) | null;
 }
 
 /** Why a target whose `events` list does not have the type gets no attempt. */
@@ -114,16 +120,21 @@ const NOT_LISTED = 'type_not_in_events';
 
 function deliveryPlan(edges: readonly EdgeConfig[]): DeliveryPlan {
   const deliveriesFor = (type: string | null): PlannedDelivery[] =>
-    edges.map(({ target, events }) => {
-      const wanted = events === null || (type !== null && events.includes(type));
-      return wanted ? { kind: 'pending', target } : { kind: 'filtered', target, reason: NOT_LISTED };
+    edges.map(({ target, events, delayMs }) => {
+      if (!isListed(type, events)) return { kind: 'filtered', target, reason: NOT_LISTED };
+      return delayMs === undefined ? { kind: 'pending', target } : { kind: 'pending', target, delayMs };
     });
   const listed = edges.flatMap(({ events }) => events ?? []);
-  return { byType: new Map(listed.map((type) => [type, deliveriesFor(type)])), others: deliveriesFor(null) };
+  return {
+    byType: new Map(listed.map((type) => [type, deliveriesFor(type)])),
+    others: deliveriesFor(null),
+    plan: listed.some(isGlob) ? deliveriesFor : null,
+  };
 }
 
 export function plannedDeliveries(plan: DeliveryPlan, type: string | null): readonly PlannedDelivery[] {
-  return (type === null ? undefined : plan.byType.get(type)) ?? plan.others;
+  if (type === null) return plan.others;
+  return plan.byType.get(type) ?? plan.plan?.(type) ?? plan.others;
 }
 
 /** Whether the target that answers in proxy mode gets an attempt for this type at all. */

@@ -50,6 +50,7 @@ export interface Metrics {
   readonly deliver: {
     attempt(target: string, outcome: 'delivered' | 'retry' | 'dead', statusCode: number | null, seconds: number): void;
     delivered(target: string, seconds: number): void;
+    filtered(target: string): void;
     dead(target: string, deliveryId: string, reason: string): void;
   };
   readonly store: {
@@ -152,6 +153,7 @@ function deliverMetrics(registry: Registry): Metrics['deliver'] {
   const deliveries = counter('deliveries_total', 'Deliveries finished by an attempt.', 'target', 'outcome');
   const attemptSeconds = histogram('attempt_seconds', 'Duration of an attempt.', ATTEMPT_SECONDS, 'target');
   const deliverySeconds = histogram('delivery_seconds', 'From acceptance to delivery.', DELIVERY_SECONDS, 'target');
+  const filtered = counter('deliveries_filtered_total', 'Deliveries that a filter ended without an attempt.', 'target');
   const of = oncePerName((target) => ({
     attempts: {
       delivered: attempts(target, 'delivered'),
@@ -174,6 +176,7 @@ function deliverMetrics(registry: Registry): Metrics['deliver'] {
       known.delivered.add(1);
       known.deliverySeconds.observe(seconds);
     },
+    filtered: (target) => filtered(target).add(1),
     dead: (target) => of(target).dead.add(1),
   };
 }

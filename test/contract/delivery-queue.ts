@@ -192,6 +192,16 @@ export function deliveryQueueContract(name: string, open: () => Promise<QueueUnd
         expect(await queue.lease('app', ROOMY)).toEqual({ deliveries: [], nextDueAt: null });
       });
 
+      test('filtered is the end, with its reason, and counts no attempt', async () => {
+        await due('app');
+        const leased = await leaseOne('app');
+        const outcome = { kind: 'filtered', reason: 'filter: payload.x' } as const;
+        expect(await queue.settle(leased, null, outcome)).toEqual({ kind: 'settled' });
+        expect(await under.read(leased.id)).toEqual({ status: 'filtered', reason: outcome.reason, attempts: 0, dueAt: null });
+        expect(await queue.lease('app', ROOMY)).toEqual({ deliveries: [], nextDueAt: null });
+        expect(await queue.settle(leased, null, outcome)).toEqual({ kind: 'stale' });
+      });
+
       test('dead is the end, with its reason', async () => {
         const { stored } = await settleAs({ kind: 'dead', reason: 'attempts_exhausted' });
         expect(stored).toEqual({ status: 'dead', reason: 'attempts_exhausted', attempts: 1, dueAt: null });

@@ -192,8 +192,9 @@ export class ModelRun {
     const rows: SettleRow[] = picks.map(({ pick, outcome, isStale }) => {
       const [delivery, lease] = this.#leased(pick);
       const number = (this.#model.deliveries.get(delivery)?.attempts ?? 0) + 1;
-      const attempt: Partial<Attempt> = { number, outcome: outcome.kind };
-      return { delivery, lease: isStale ? NO_SUCH_LEASE : lease, outcome, attempt: JSON.stringify(attempt) };
+      const attempt: Partial<Attempt> | null = outcome.kind === 'filtered' ? null : { number, outcome: outcome.kind };
+      const kept = attempt === null ? null : JSON.stringify(attempt);
+      return { delivery, lease: isStale ? NO_SUCH_LEASE : lease, outcome, attempt: kept };
     });
     const expected = rows.map(({ delivery, lease, outcome }) => this.#model.settle(delivery, lease, outcome, this.#now));
     assert.deepEqual((await this.#commit({ settles: rows })).settles, expected);

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/domain/attempt.ts';
+import type { Settlement } from '../../src/domain/attempt.ts';
 import type { DeliveryStatus } from '../../src/domain/delivery.ts';
 import type { CommandResult, OperatorChange } from '../../src/store/sqlite/protocol.ts';
 
@@ -71,12 +71,12 @@ export class Model {
   }
 
   /** @returns whether the lease was there */
-  settle(seq: number, lease: number, outcome: Outcome, now: number): boolean {
+  settle(seq: number, lease: number, outcome: Settlement, now: number): boolean {
     if (this.leases.get(seq) !== lease) return false;
     this.leases.delete(seq);
     const delivery = this.deliveries.get(seq);
     if (delivery === undefined) return true; // cancelled while it was attempted, and old since then
-    delivery.attempts += 1;
+    if (outcome.kind !== 'filtered') delivery.attempts += 1;
     if (delivery.status === 'cancelled') return true;
     if (outcome.kind === 'retry') {
       if (delivery.status === 'pending') delivery.dueAt = now + outcome.delayMs;

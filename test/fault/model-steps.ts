@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Outcome } from '../../src/domain/attempt.ts';
+import type { Settlement } from '../../src/domain/attempt.ts';
 import type { OperatorChange } from '../../src/store/sqlite/protocol.ts';
 
 export const TARGETS = ['app', 'audit'] as const;
@@ -20,7 +20,7 @@ export interface AppendStep {
 export type Step =
   | { do: 'append'; events: AppendStep[]; trouble: 'busy' | 'full' | null }
   | { do: 'lease'; target: string; most: number }
-  | { do: 'settle'; picks: { pick: number; outcome: Outcome; isStale: boolean }[] }
+  | { do: 'settle'; picks: { pick: number; outcome: Settlement; isStale: boolean }[] }
   | { do: 'let-go'; pick: number; isStale: boolean }
   | { do: 'operate'; change: OperatorChange; pick: number }
   | { do: 'replay'; pick: number; targets: string[] }
@@ -37,10 +37,11 @@ const seldom = (arbitrary: fc.Arbitrary<boolean>): fc.Arbitrary<boolean> =>
 const target = fc.constantFrom(...TARGETS);
 const pick = fc.nat(1000);
 
-const outcome: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.constant<Outcome>({ kind: 'delivered' }),
-  fc.nat(1000).map((delayMs): Outcome => ({ kind: 'retry', delayMs, reason: 'timeout' })),
-  fc.constant<Outcome>({ kind: 'dead', reason: 'attempts_exhausted' }),
+const outcome: fc.Arbitrary<Settlement> = fc.oneof(
+  fc.constant<Settlement>({ kind: 'delivered' }),
+  fc.nat(1000).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout' })),
+  fc.constant<Settlement>({ kind: 'dead', reason: 'attempts_exhausted' }),
+  fc.constant<Settlement>({ kind: 'filtered', reason: 'filter: payload.x' }),
 );
 
 const as = fc.oneof(

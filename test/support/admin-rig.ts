@@ -53,6 +53,8 @@ export function operators(...tokens: readonly string[]): AdminToken[] {
   return tokens.map((token) => ({ name: 'admin', role: 'operator', token }));
 }
 
+const APP_EDGE = { target: 'app', events: null, filter: null, transforms: false, path: null, delayMs: null };
+
 function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts {
   const tokens = given.flatMap((token) => (typeof token === 'string' ? operators(token) : [token]));
   const settings: AdminSettings = {
@@ -60,11 +62,11 @@ function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts 
     routes: [
       {
         ...{ name: 'knowledgesdk', path: '/webhooks/knowledgesdk', url: null, methods: ['POST'], provider: 'knowledgesdk' },
-        ...{ dedup: 'preset', dedupWindowMs: 604_800_000, deliver: [{ target: 'app', events: null }] },
+        ...{ dedup: 'preset', dedupWindowMs: 604_800_000, deliver: [APP_EDGE] },
       },
       {
         ...{ name: 'notion', path: '/webhooks/notion', url: 'https://hooks.example.com/webhooks/notion', methods: ['POST'] },
-        ...{ provider: 'notion', dedup: 'preset', dedupWindowMs: 1_000, deliver: [{ target: 'app', events: null }] },
+        ...{ provider: 'notion', dedup: 'preset', dedupWindowMs: 1_000, deliver: [APP_EDGE] },
       },
     ],
     attempts: new Map([

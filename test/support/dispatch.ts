@@ -61,6 +61,7 @@ export function openDispatch(targets: TargetConfig[], clock: Clock = systemClock
     attempt: (target, outcome, statusCode) => observed.push(`${target} ${outcome} ${statusCode}`),
     delivered: (target) => observed.push(`${target} delivered`),
     settled: () => undefined,
+    filtered: (target) => observed.push(`${target} filtered`),
     dead: (target, id, reason) => observed.push(`${target} dead ${id} ${reason}`),
   };
   const dispatcher = createDispatcher({

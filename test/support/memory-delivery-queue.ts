@@ -115,7 +115,7 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
       const settled = transition(row(id).state, { kind: 'settle', lease, outcome }, now());
       if (!settled.ok) return { kind: 'stale' };
       row(id).state = settled.state;
-      row(id).history.push(attempt);
+      if (attempt !== null) row(id).history.push(attempt);
       return { kind: 'settled' };
     },
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/domain/attempt.ts';
+import type { Settlement } from '../../src/domain/attempt.ts';
 import { type DeliveryChange, type DeliveryState, type Refusal, transition } from '../../src/domain/delivery.ts';
 
 const NOW = 1_700_000_000_000;
@@ -33,7 +33,7 @@ const STATES: Record<string, DeliveryState> = {
   'held+': { ...fresh, ...waiting, status: 'held', lease: MINE },
 };
 
-const settle = (outcome: Outcome, lease = MINE): DeliveryChange => ({ kind: 'settle', lease, outcome });
+const settle = (outcome: Settlement, lease = MINE): DeliveryChange => ({ kind: 'settle', lease, outcome });
 
 const CHANGES: Record<string, DeliveryChange> = {
   lease: { kind: 'lease', lease: 9 },
@@ -41,6 +41,7 @@ const CHANGES: Record<string, DeliveryChange> = {
   ok: settle({ kind: 'delivered' }),
   later: settle({ kind: 'retry', delayMs: 5000, reason: 'timeout' }),
   fatal: settle({ kind: 'dead', reason: 'attempts_exhausted' }),
+  sieve: settle({ kind: 'filtered', reason: 'filter: payload.x' }),
   retry: { kind: 'retry' },
   cancel: { kind: 'cancel' },
   discard: { kind: 'discard' },
@@ -58,17 +59,17 @@ const REFUSALS: Record<string, Refusal> = {
 
 /** The drawing of states, written out: what each change makes of each state, or why it is refused. */
 const DRAWING = `
-             lease     let-go     ok         later      fatal      retry    cancel      discard    release   hold
-early        not-due   stale      stale      stale      stale      pending  cancelled   no         no        held
-pending      pending+  stale      stale      stale      stale      pending  cancelled   no         no        held
-pending+     taken     pending    delivered  pending    dead       running  cancelled+  no         no        held+
-delivered    not-due   stale      stale      stale      stale      no       no          no         no        no
-dead         not-due   stale      stale      stale      stale      pending  no          cancelled  no        no
-filtered     not-due   stale      stale      stale      stale      no       no          no         no        no
-cancelled    not-due   stale      stale      stale      stale      no       no          no         no        no
-cancelled+   not-due   cancelled  cancelled  cancelled  cancelled  no       no          no         no        no
-held         not-due   stale      stale      stale      stale      pending  no          cancelled  pending   no
-held+        not-due   held       delivered  held       dead       running  no          running    pending+  no
+             lease     let-go     ok         later      fatal      sieve      retry    cancel      discard    release   hold
+early        not-due   stale      stale      stale      stale      stale      pending  cancelled   no         no        held
+pending      pending+  stale      stale      stale      stale      stale      pending  cancelled   no         no        held
+pending+     taken     pending    delivered  pending    dead       filtered   running  cancelled+  no         no        held+
+delivered    not-due   stale      stale      stale      stale      stale      no       no          no         no        no
+dead         not-due   stale      stale      stale      stale      stale      pending  no          cancelled  no        no
+filtered     not-due   stale      stale      stale      stale      stale      no       no          no         no        no
+cancelled    not-due   stale      stale      stale      stale      stale      no       no          no         no        no
+cancelled+   not-due   cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no
+held         not-due   stale      stale      stale      stale      stale      pending  no          cancelled  pending   no
+held+        not-due   held       delivered  held       dead       filtered   running  no          running    pending+  no
 `;
 
 const [heading = [], ...lines] = DRAWING.trim()
@@ -109,6 +110,14 @@ describe('what a change leaves behind', () => {
   test('a failed attempt waits for its delay and is tried as a retry', () => {
     const state = changed('pending+', 'later');
     expect(state).toMatchObject({ attempts: 4, dueAt: NOW + 5000, finishedAt: null, reason: 'timeout', nextTrigger: 'retry' });
+  });
+
+  test('filtered: no attempt is counted or recorded', () => {
+    expect(apply('pending+', 'sieve')).toMatchObject({
+      recordAttempt: false,
+      state: { attempts: 3, finishedAt: NOW, dueAt: null, reason: 'filter: payload.x', nextTrigger: 'retry' },
+    });
+    expect(apply('cancelled+', 'sieve')).toMatchObject({ recordAttempt: false, state: { attempts: 3, reason: fresh.reason } });
   });
 
   test('dead keeps the reason', () => {
@@ -156,10 +165,11 @@ describe('what a change leaves behind', () => {
 });
 
 const anyLease = fc.integer({ min: 1, max: 4 });
-const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.constant<Outcome>({ kind: 'delivered' }),
-  fc.nat(100).map((delayMs): Outcome => ({ kind: 'retry', delayMs, reason: 'timeout' })),
-  fc.constant<Outcome>({ kind: 'dead', reason: 'attempts_exhausted' }),
+const anyOutcome: fc.Arbitrary<Settlement> = fc.oneof(
+  fc.constant<Settlement>({ kind: 'delivered' }),
+  fc.nat(100).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout' })),
+  fc.constant<Settlement>({ kind: 'dead', reason: 'attempts_exhausted' }),
+  fc.constant<Settlement>({ kind: 'filtered', reason: 'filter: payload.x' }),
 );
 const anyChange: fc.Arbitrary<DeliveryChange> = fc.oneof(
   { weight: 4, arbitrary: anyLease.map((lease): DeliveryChange => ({ kind: 'lease', lease })) },

@@ -154,3 +154,21 @@ describe('events lists', () => {
       ]);
   });
 });
+
+test('globs in events lists, beside types and delays', () => {
+  const deliver = [
+    { target: 'globs', events: ['A*', 'B'], delayMs: 5 },
+    { target: 'types', events: ['AB'] },
+  ];
+  const route = routeTable([routeConfig({ deliver })]).get('/webhooks/knowledgesdk');
+  const kinds = (type: string | null) => (route === undefined ? [] : plannedDeliveries(route.plan, type).map(({ kind }) => kind));
+  expect(['AB', 'AC', 'B', 'C', '*', null].map(kinds)).toEqual([
+    ['pending', 'pending'],
+    ['pending', 'filtered'],
+    ['pending', 'filtered'],
+    ['filtered', 'filtered'],
+    ['filtered', 'filtered'],
+    ['filtered', 'filtered'],
+  ]);
+  expect(route && plannedDeliveries(route.plan, 'AC')[0]).toEqual({ kind: 'pending', target: 'globs', delayMs: 5 });
+});

@@ -87,7 +87,7 @@ export interface Route {
   path: string;
   methods: string[];
   provider: string;
-  deliver: { target: string; events: string[] | null }[];
+  deliver: { target: string; events: string[] | null; filter: string | null }[];
 }
 
 export interface Rejection {

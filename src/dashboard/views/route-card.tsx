@@ -5,6 +5,12 @@ import { Copyable } from '../parts/shown.tsx';
 import { curlLine, needsToken } from '../words/curl.ts';
 import { refusalWords } from '../words/refusal.ts';
 
+/** A target, with what is not for all events: their types, and the filter that they have to pass. */
+function edgeWords({ target, events, filter }: Route['deliver'][number]): string {
+  const only = [...(events ?? []), ...(filter === null ? [] : [`if ${filter}`])];
+  return only.length === 0 ? target : `${target} (${only.join(', ')})`;
+}
+
 /** One route: where senders reach it, where its events go, and two ways to try it. */
 export function RouteCard({ route, base, onChange }: { route: Route; base: string; onChange: () => void }) {
   const { name, path, provider, deliver } = route;
@@ -25,7 +31,7 @@ export function RouteCard({ route, base, onChange }: { route: Route; base: strin
       <p class="address">{base + path}</p>
       <p class="muted small">
         {provider === 'none' ? 'Takes requests from anybody' : `Verified as ${provider}`}, delivers to{' '}
-        {deliver.map(({ target, events }) => (events === null ? target : `${target} (${events.join(', ')})`)).join(', ')}
+        {deliver.map(edgeWords).join(', ')}
       </p>
       <details>
         <summary>Send one with curl</summary>

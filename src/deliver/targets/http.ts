@@ -37,8 +37,14 @@ export interface HttpTarget {
   /**
    * Starts an attempt; `done` is called exactly once, perhaps before this returns.
    * @param whole keeps the answer for those who wait for it; null when nobody does
+   * @param pathSuffix appended to the target's path; begins with a slash, or is empty
    */
-  send(delivery: LeasedDelivery, whole: WholeAnswer | null, done: (result: AttemptResult) => void): RunningAttempt;
+  send(
+    delivery: LeasedDelivery,
+    whole: WholeAnswer | null,
+    done: (result: AttemptResult) => void,
+    pathSuffix?: string,
+  ): RunningAttempt;
   /** Resolves when its attempts have ended and its connections are closed. */
   close(): Promise<void>;
   /** Closes all connections now, also those that are still being made for attempts that have ended. */
@@ -111,13 +117,15 @@ export function createHttpTarget(
   const after = afterwards(way, connections);
   const forwarded = forwardedHeaders(way);
   const deadlines = new Deadlines(clock, config.timeoutMs);
-  const plainPath = (forwarded === null ? '' : url.origin) + url.pathname + url.search;
-  const pathWith = (query: string): string => {
-    if (query === '') return plainPath;
-    return `${plainPath}${url.search === '' ? '?' : '&'}${query}`;
+  const origin = forwarded === null ? '' : url.origin;
+  const plainPath = origin + url.pathname + url.search;
+  const pathWith = (query: string, suffix: string): string => {
+    const path = suffix === '' ? plainPath : origin + url.pathname.replace(/\/$/, '') + suffix + url.search;
+    if (query === '') return path;
+    return `${path}${url.search === '' ? '?' : '&'}${query}`;
   };
   return {
-    send(delivery, whole, done) {
+    send(delivery, whole, done, pathSuffix = '') {
       const { event } = delivery;
       const pool = connections.current;
       const ended = after === null ? done : (result: AttemptResult) => done(after(result, pool));
@@ -126,7 +134,11 @@ export function createHttpTarget(
       if (forwarded !== null) headers.flat.push(...forwarded);
       if (http2) lowerCaseNames(headers.flat);
       if (headers.passes > MOST_PASSES) attempt.refuse('loop');
-      else pool.dispatch({ path: pathWith(event.query), method: event.method, headers: headers.flat, body: event.body }, attempt);
+      else
+        pool.dispatch(
+          { path: pathWith(event.query, pathSuffix), method: event.method, headers: headers.flat, body: event.body },
+          attempt,
+        );
       return attempt;
     },
     async close() {

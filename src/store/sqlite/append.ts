@@ -80,8 +80,9 @@ export class Appender {
       const { kind, target } = delivery;
       const seq = first + index;
       if (kind === 'pending') {
-        this.#pending.run(seq, event, row.receivedAt, row.route, target, now, ROOM);
-        const { lease } = delivery;
+        const { lease, delayMs } = delivery;
+        const dueAt = delayMs === undefined ? now : row.receivedAt + delayMs;
+        this.#pending.run(seq, event, row.receivedAt, row.route, target, dueAt, ROOM);
         if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });
       } else {
         // What is held waits for a person, so it is not finished.

@@ -1,4 +1,4 @@
-import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import type { Attempt, Settlement } from '../../domain/attempt.ts';
 import type { Lease } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { formatId, parseId } from '../../domain/ids.ts';
@@ -45,10 +45,11 @@ export class SqliteDeliveryQueue {
 
   async settle(
     { id, lease }: { id: string; lease: Lease },
-    attempt: Attempt,
-    outcome: Outcome,
+    attempt: Attempt | null,
+    outcome: Settlement,
   ): Promise<{ kind: 'settled' } | { kind: 'stale' }> {
-    const settled = await this.#commits.settle({ delivery: numberOf(id), lease, outcome, attempt: JSON.stringify(attempt) });
+    const kept = attempt === null ? null : JSON.stringify(attempt);
+    const settled = await this.#commits.settle({ delivery: numberOf(id), lease, outcome, attempt: kept });
     return { kind: settled ? 'settled' : 'stale' };
   }
 }

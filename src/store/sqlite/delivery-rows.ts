@@ -37,6 +37,7 @@ export class DeliveryRows {
   readonly #tallies: Tallies;
   readonly #read: Statement;
   readonly #write: Statement;
+  readonly #writeUnsent: Statement;
   readonly #writeAttempt: Statement;
   readonly #keepAttempt: Statement;
 
@@ -48,6 +49,7 @@ export class DeliveryRows {
     );
     const columns = 'status = ?, reason = ?, due_at = ?, finished_at = ?, attempts = ?, budget_start = ?, next_trigger = ?';
     this.#write = db.prepare(`UPDATE deliveries SET ${columns} WHERE seq = ?`);
+    this.#writeUnsent = db.prepare(`UPDATE deliveries SET ${columns}, room = NULL WHERE seq = ?`);
     this.#writeAttempt = db.prepare(`UPDATE deliveries SET ${columns}, last_attempt = ?, room = NULL WHERE seq = ?`);
     this.#keepAttempt = db.prepare('INSERT INTO attempts SELECT seq, attempts, last_attempt FROM deliveries WHERE seq = ?');
   }
@@ -88,7 +90,9 @@ export class DeliveryRows {
   #store(seq: number, { state: before, route, target }: LeasedState, after: DeliveryState, attempt: string | null): void {
     const { status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger } = after;
     if (attempt === null) {
-      this.#write.run(status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger, seq);
+      // What a filter ended needs no room for an attempt any more.
+      const write = status === 'filtered' ? this.#writeUnsent : this.#write;
+      write.run(status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger, seq);
     } else {
       // The row carries the last attempt; the one before it moves out. So a delivery that succeeds at once has one row.
       if (before.attempts > 0) this.#keepAttempt.run(seq);

@@ -79,7 +79,9 @@ export class SqliteEventLog {
 
   #claim(planned: PlannedDelivery, bytes: number): AppendDelivery {
     if (planned.kind !== 'pending') return planned;
-    const { target } = planned;
+    const { target, delayMs } = planned;
+    // What is not due yet is never handed over in memory: it would be attempted at once.
+    if (delayMs !== undefined) return { kind: 'pending', target, lease: null, delayMs };
     if (!this.#handOff.reserve(target, bytes)) return { kind: 'pending', target, lease: null };
     const lease = this.#nextLease;
     this.#nextLease += LEASE_STEP;
@@ -137,7 +139,7 @@ export class SqliteEventLog {
       if (delivery.kind !== 'pending') return;
       const { target, lease } = delivery;
       if (lease === null) {
-        this.#handOff.wake(target, receivedAt);
+        this.#handOff.wake(target, receivedAt + (delivery.delayMs ?? 0));
       } else {
         const dlv = formatId('dlv', receivedAt, first + index);
         this.#handOff.hand({ id: dlv, lease, target, attempts: 0, budgetStart: 0, trigger: 'initial', event: content });

@@ -1,4 +1,4 @@
-import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
+import type { AttemptTrigger, Settlement } from '../../domain/attempt.ts';
 import type { NewAuditEntry } from '../../domain/audit.ts';
 import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
@@ -7,8 +7,12 @@ import type { LearnedRow } from './learned.ts';
 /** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
 
 export type AppendDelivery =
-  /** Claimed from the start, when the dispatcher has room for it; without a lease it is left to be leased. */
-  { kind: 'pending'; target: string; lease: Lease | null } | { kind: 'filtered' | 'held'; target: string; reason: string };
+  /**
+   * Claimed from the start, when the dispatcher has room for it; without a lease it is left to be leased. One with a delay has
+   * none, and is due so many ms after its event was received.
+   */
+  | { kind: 'pending'; target: string; lease: Lease | null; delayMs?: number }
+  | { kind: 'filtered' | 'held'; target: string; reason: string };
 
 /** How many deliveries of a route are pending. */
 export type RouteBacklog = readonly [route: string, pending: number];
@@ -28,9 +32,9 @@ export interface AppendRow {
 export interface SettleRow {
   delivery: number;
   lease: Lease;
-  outcome: Outcome;
-  /** The attempt as JSON, as it is kept. */
-  attempt: string;
+  outcome: Settlement;
+  /** The attempt as JSON, as it is kept; null when a filter made it needless. */
+  attempt: string | null;
 }
 
 export interface ReleaseRow {
