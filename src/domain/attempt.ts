@@ -33,5 +33,8 @@ export interface Attempt {
 /** What follows from an attempt. */
 export type Outcome =
   | { kind: 'delivered' }
-  | { kind: 'retry'; delayMs: number; reason: string }
-  | { kind: 'dead'; reason: string };
+  /** `spentMs`: what the attempt and the wait take from a budget that has a duration; left out where it has none. */
+  | { kind: 'retry'; delayMs: number; reason: string; spentMs?: number }
+  | { kind: 'dead'; reason: string }
+  /** Its target is to be paused; the delivery spends nothing and waits for the resume. */
+  | { kind: 'paused'; reason: string };

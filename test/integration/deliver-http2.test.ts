@@ -11,7 +11,7 @@ import { startWire, type Wire } from '../support/wire.ts';
 
 const SHORT = 300;
 const server = keyPair('localhost');
-const AT_ONCE = { attempts: 100, initialMs: 1, factor: 1, maxMs: 1, jitter: 0 };
+const AT_ONCE = steadyRetry(100);
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

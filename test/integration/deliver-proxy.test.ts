@@ -139,7 +139,7 @@ describe.each(['https', 'http'])('to an %s target, a proxy that', (scheme) => {
   test('never answers: the deadline holds, and the next try heals', async () => {
     const [app, proxy] = [await target(), await startProxy()];
     proxy.behave({ kind: 'hang' });
-    const retry = { attempts: 100, initialMs: 1, factor: 1, maxMs: 1, jitter: 0 };
+    const retry = steadyRetry(100);
     const bench = through(app.url, urlOf(proxy), { timeoutMs: SHORT, retry });
     const { error, durationMs } = await bench.attempt();
     expect(error?.code).toBe('timeout');

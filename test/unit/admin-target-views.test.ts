@@ -3,7 +3,9 @@ import type { TargetCounts, TargetView } from '../../src/admin/ports.ts';
 import { type TargetSources, TargetViews } from '../../src/admin/target-views.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { TargetHealth } from '../../src/deliver/health.ts';
+import { systemClock } from '../../src/domain/clock.ts';
 
+const log = () => undefined;
 const NOW = Date.UTC(2026, 2, 20, 15);
 const REFUSED = { code: 'connection_refused', message: 'The connection was refused' } as const;
 
@@ -28,7 +30,8 @@ function views(paused: { target: string; at: number; reason: string | null }[] =
     storeResume: async () => undefined,
     pause: (_target, reason) => void inEffect.push(reason),
     resume: () => undefined,
-    now: () => now,
+    clock: { ...systemClock, now: () => now },
+    logger: { debug: log, info: log, warn: log, error: log },
   };
   return new TargetViews(sources, paused);
 }
@@ -39,7 +42,6 @@ async function shown(from = views()): Promise<Pick<TargetView, 'state' | 'since'
 }
 
 beforeEach(() => {
-  const log = () => undefined;
   health = new TargetHealth('app', { debug: log, info: log, warn: log, error: log });
   counts = { dead: 2 };
   stored = [];

@@ -73,7 +73,7 @@ describe('the effective configuration', () => {
         app: {
           url: 'http://[hidden]@app:3000/hooks?tenant=[hidden]&v=[hidden]',
           timeout: '30s',
-          retry: { attempts: 3, initial: '5s', factor: 2, max: '1m', jitter: 0.2 },
+          retry: { attempts: 3, backoff: 'exponential', initial: '5s', factor: 2, max: '1m', jitter: 0.2 },
           sign: { secret: ['[hidden]', '[hidden]'] },
         },
         audit: {
