@@ -17,7 +17,6 @@ export interface PlannedAttempt {
   since: Span;
 }
 
-const NOW: Span = { plain: 0, least: 0, most: 0 };
 const LATEST = 1 - Number.EPSILON;
 
 /**
@@ -25,18 +24,22 @@ const LATEST = 1 - Number.EPSILON;
  * duration the last attempt is at its end. Ends at {@link MOST_ATTEMPTS}.
  */
 export function planOf(policy: RetryPolicy): PlannedAttempt[] {
-  const plan: PlannedAttempt[] = [{ number: 1, wait: null, since: NOW }];
+  const plan: PlannedAttempt[] = [{ number: 1, wait: null, since: fixed(0) }];
   const end = policy.durationMs ?? Number.POSITIVE_INFINITY;
   const attempts = policy.attempts ?? MOST_ATTEMPTS;
-  let since = NOW;
+  let since = fixed(0);
   for (let number = 2; number <= attempts && since.plain < end; number += 1) {
     const wait = waitBefore(policy, number, end - since.plain);
     const after = (key: keyof Span): number => Math.min(since[key] + wait[key], end);
     since = { plain: after('plain'), least: after('least'), most: after('most') };
-    plan.push({ number, wait, since });
+    // Where nothing but the duration ends it, jitter does not move the last attempt.
+    const isAtEnd = policy.attempts === null && since.plain === end;
+    plan.push(isAtEnd ? { number, wait: fixed(wait.plain), since: fixed(end) } : { number, wait, since });
   }
   return plan;
 }
+
+const fixed = (ms: number): Span => ({ plain: ms, least: ms, most: ms });
 
 function waitBefore({ schedule, jitter }: RetryPolicy, number: number, leftMs: number): Span {
   const wait = scheduledWait(schedule, number - 1);
