@@ -40,7 +40,9 @@ const pick = fc.nat(1000);
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.constant<Outcome>({ kind: 'delivered' }),
   fc.nat(1000).map((delayMs): Outcome => ({ kind: 'retry', delayMs, reason: 'timeout' })),
+  fc.nat(1000).map((delayMs): Outcome => ({ kind: 'retry', delayMs, reason: 'timeout', spentMs: delayMs + 1 })),
   fc.constant<Outcome>({ kind: 'dead', reason: 'attempts_exhausted' }),
+  fc.constant<Outcome>({ kind: 'paused', reason: 'paused_on_status' }),
 );
 
 const as = fc.oneof(
