@@ -179,7 +179,14 @@ export class ModelRun {
     assert.deepEqual(result.damaged, []);
     assert.deepEqual(
       result.rows.map((row) => [row.delivery, row.target, row.attempts, row.budgetStart, row.budgetSpentMs, row.event.seq]),
-      due.map((delivery) => [delivery.seq, target, delivery.attempts, delivery.budgetStart, delivery.budgetSpent, delivery.event]),
+      due.map((delivery) => [
+        delivery.seq,
+        target,
+        delivery.attempts,
+        delivery.budgetStart,
+        delivery.budgetSpent,
+        delivery.event,
+      ]),
     );
     assert.equal(result.nextDueAt, waiting[due.length]?.dueAt ?? null);
     for (const { delivery, lease, event } of result.rows) {

@@ -161,7 +161,14 @@ export class Model {
       ]),
       deliveries: deliveries.map(({ attempts, ...delivery }) => [
         ...[delivery.seq, delivery.event, delivery.route, delivery.target, delivery.status, delivery.dueAt],
-        ...[delivery.finishedAt, attempts, delivery.budgetStart, delivery.budgetSpent, Math.max(attempts - 1, 0), attempts === 0 ? null : attempts],
+        ...[
+          delivery.finishedAt,
+          attempts,
+          delivery.budgetStart,
+          delivery.budgetSpent,
+          Math.max(attempts - 1, 0),
+          attempts === 0 ? null : attempts,
+        ],
       ]),
       counts: [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       orphans: [[0]],

@@ -140,8 +140,8 @@ export class SqliteEventLog {
         this.#handOff.wake(target, receivedAt);
       } else {
         const dlv = formatId('dlv', receivedAt, first + index);
-        const untried = { attempts: 0, budgetStart: 0, budgetSpentMs: 0, trigger: 'initial' } as const;
-        this.#handOff.hand({ id: dlv, lease, target, ...untried, event: content });
+        const trigger = 'initial';
+        this.#handOff.hand({ id: dlv, lease, target, attempts: 0, budgetStart: 0, budgetSpentMs: 0, trigger, event: content });
       }
     });
   }
