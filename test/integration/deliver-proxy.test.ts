@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
+import { steadyRetry } from '../support/dispatch.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type SecureReceiver, startSecureReceiver } from '../support/secure-receiver.ts';
 import { keyPair, openTarget, type TargetBench } from '../support/targets.ts';

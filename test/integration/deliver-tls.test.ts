@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { TargetTlsConfig } from '../../src/config/outgoing.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
 import { pem } from '../support/certificates.ts';
+import { steadyRetry } from '../support/dispatch.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type SecureReceiver, type SecureSetup, startSecureReceiver } from '../support/secure-receiver.ts';
 import { keyPair, openTarget, type TargetBench } from '../support/targets.ts';
