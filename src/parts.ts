@@ -45,6 +45,7 @@ export interface Parts {
   alerts: Alerts;
   store: Store;
   dispatcher: DeliveryDispatcher;
+  targets: TargetViews;
   listener: PublicListener;
   learning: Learning;
   admin: AdminServer;
@@ -70,7 +71,7 @@ type Reload = (parts: Parts) => Promise<ReloadResult>;
 export async function build(options: RelayOptions, present: Present, reload: Reload): Promise<Parts> {
   const { logger, clock, config } = { ...options, config: present.config };
   const alerts = createAlerts({ url: config.alert?.url ?? null, clock, logger });
-  const late: { store?: Store; dispatcher?: DeliveryDispatcher } = {};
+  const late: { store?: Store; dispatcher?: DeliveryDispatcher; targets?: TargetViews } = {};
   const metrics = createMetrics(
     {
       targetCounts: async () => (await late.store?.history.targetCounts()) ?? [],
@@ -117,6 +118,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
         alerts.deadLetter(target, deliveryId, reason);
       },
     },
+    pausedByAnswer: (target, reason) => late.targets?.pausedByAnswer(target, reason),
     logger,
     logSuccesses: logger.isLevelEnabled('debug'),
     clock,
@@ -124,6 +126,8 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     publicInfo: { publicUrl: config.publicUrl, instance: `hookbay-${store.report.databaseId.slice(0, 8)}` },
   });
   late.dispatcher = dispatcher;
+  const targets = targetViews(options, present, store, dispatcher);
+  late.targets = targets;
   const learning = new Learning({ store: store.secrets, clock, hide: options.hideSecret });
   const listener = createPublicListener({
     listen: config.listen,
@@ -140,14 +144,17 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     confirmation: createConfirmation(),
   });
   const replays = createReplayRunner({ work: store.replays, clock, logger });
-  const parts = { metrics, alerts, store, dispatcher, listener, learning, replays, news, figures };
+  const parts = { metrics, alerts, store, dispatcher, targets, listener, learning, replays, news, figures };
   return { ...parts, admin: buildAdmin(options, present, parts, reload) };
 }
 
-function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, metrics, replays, learning, news, figures } = parts;
-  const { logger, clock, dashboardDir, build } = options;
-  const targets = new TargetViews(
+function targetViews(
+  { clock, logger }: RelayOptions,
+  present: Present,
+  store: Store,
+  dispatcher: DeliveryDispatcher,
+): TargetViews {
+  return new TargetViews(
     {
       configs: () => present.config.targets,
       running: (target) => dispatcher.view(target),
@@ -156,10 +163,16 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
       storeResume: (target) => store.resume(target),
       pause: (target, reason) => dispatcher.pause(target, reason),
       resume: (target) => dispatcher.resume(target),
-      now: () => clock.now(),
+      clock,
+      logger,
     },
     store.report.paused,
   );
+}
+
+function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
+  const { store, dispatcher, targets, metrics, replays, learning, news, figures } = parts;
+  const { logger, clock, dashboardDir, build } = options;
   const ports: AdminPorts = {
     history: store.history,
     operations: store.operations,
@@ -220,7 +233,8 @@ function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserv
 /** Nothing is made for those who watch while nobody does. */
 function tell(news: News, { id, target, event }: LeasedDelivery, outcome: Settlement['kind']): void {
   if (!news.isWatched) return;
-  news.settled({ id, eventId: event.id, route: event.route, target, status: outcome === 'retry' ? 'pending' : outcome });
+  const status = outcome === 'retry' || outcome === 'paused' ? 'pending' : outcome;
+  news.settled({ id, eventId: event.id, route: event.route, target, status });
 }
 
 /** The store is built before the dispatcher, which leases what waits when it starts. */

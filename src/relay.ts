@@ -115,13 +115,17 @@ function keepTime({ clock, logger }: RelayOptions, { metrics, store }: Parts): (
 }
 
 /** In reverse: nothing comes in, what runs is finished, what is known is written. */
-async function stopParts(clock: Clock, { metrics, alerts, store, dispatcher, listener, admin, replays }: Parts): Promise<void> {
+async function stopParts(
+  clock: Clock,
+  { metrics, alerts, store, dispatcher, targets, listener, admin, replays }: Parts,
+): Promise<void> {
   const attempts = dispatcher.stop({ graceMs: ATTEMPT_GRACE_MS });
   await pause(clock, DRAIN_MS);
   listener.drain();
   const replayStep = Promise.race([replays.stop(), pause(clock, ATTEMPT_GRACE_MS)]); // on a hanging disk it does not end
   await Promise.all([listener.close(), replayStep, attempts]);
   await admin.close(ADMIN_GRACE_MS);
+  targets.close();
   const closed = await Promise.race([store.close().then(() => true), pause(clock, STORE_GRACE_MS).then(() => false)]);
   await alerts.close(ALERT_GRACE_MS);
   metrics.close();

@@ -168,7 +168,8 @@ export interface TargetView {
   reason: string | null;
   concurrency: number;
   inFlight: number;
-  maxAttempts: number;
+  /** Null when only a duration ends its retries. */
+  maxAttempts: number | null;
   counts: Partial<Record<DeliveryStatus, number>>;
   oldestDueAt: number | null;
 }
@@ -274,8 +275,8 @@ export interface AdminSettings {
   /** Any of them opens the API; empty only on a loopback listener. */
   tokens: readonly AdminToken[];
   routes: readonly RouteView[];
-  /** Attempts per budget of every configured target. */
-  attempts: ReadonlyMap<string, number>;
+  /** Attempts per budget of every configured target; null when only a duration ends it. */
+  attempts: ReadonlyMap<string, number | null>;
   /** The effective configuration with secrets hidden. */
   shownConfig: object;
 }

@@ -42,7 +42,7 @@ export function deliveryJson(view: ports.DeliveryView, { ports, settings }: Show
     reason: view.reason,
     attempts: view.attempts,
     // A retry by an operator begins a fresh budget, while attempts go on counting.
-    maxAttempts: budget === undefined ? null : view.budgetStart + budget,
+    maxAttempts: budget === undefined || budget === null ? null : view.budgetStart + budget,
     nextAttemptAt: isoOrNull(view.nextAttemptAt),
     createdAt: iso(view.createdAt),
     finishedAt: isoOrNull(view.finishedAt),

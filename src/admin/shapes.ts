@@ -12,7 +12,7 @@ export const attempt = z
     trigger: z.enum(['initial', 'retry', 'manual', 'replay']),
     startedAt: time,
     durationMs: z.number(),
-    outcome: z.enum(['delivered', 'retry', 'dead']),
+    outcome: z.enum(['delivered', 'retry', 'dead', 'paused']),
     statusCode: z.int().nullable(),
     error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
     response: z.strictObject({ headers, body: z.string(), truncated: z.boolean() }).nullable(),
@@ -27,7 +27,10 @@ const deliveryFields = {
   status: z.enum([...DELIVERY_STATUSES, 'delivering']),
   reason: z.string().nullable(),
   attempts: z.int().describe('made so far, all budgets together'),
-  maxAttempts: z.int().nullable().describe('at which it becomes a dead letter; null when its target is not configured'),
+  maxAttempts: z
+    .int()
+    .nullable()
+    .describe('at which it becomes a dead letter; null when only a duration ends its retries, or its target is not configured'),
   nextAttemptAt: time.nullable(),
   createdAt: time,
   finishedAt: time.nullable(),
@@ -104,7 +107,7 @@ export const target = z
     reason: z.string().nullable().describe('why it is paused, what failed last, or that nothing was attempted'),
     concurrency: z.int(),
     inFlight: z.int(),
-    maxAttempts: z.int(),
+    maxAttempts: z.int().nullable().describe('null when only a duration ends its retries'),
     counts,
     oldestDueAt: time.nullable(),
   })

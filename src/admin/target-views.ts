@@ -1,5 +1,8 @@
 import type { TargetConfig } from '../config/types.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/logger.ts';
 import type { TargetCounts, Targets, TargetView } from './ports.ts';
+import { UnstoredPauses } from './unstored-pauses.ts';
 
 /** What the dispatcher says of a target. */
 interface Running {
@@ -36,17 +39,20 @@ export interface TargetSources {
   /** Puts it into effect. */
   pause(target: string, reason: string | null): void;
   resume(target: string): void;
-  now(): number;
+  clock: Clock;
+  logger: Logger;
 }
 
 /** The targets as operators see them: configuration, what runs, what waits, and their pauses. */
 export class TargetViews implements Targets {
   readonly #sources: TargetSources;
   readonly #pauses: Map<string, Pause>;
+  readonly #unstored: UnstoredPauses;
 
   /** @param paused the pauses that an earlier run left; put into effect here */
   constructor(sources: TargetSources, paused: readonly { target: string; at: number; reason: string | null }[]) {
     this.#sources = sources;
+    this.#unstored = new UnstoredPauses(sources.storePause, sources.clock, sources.logger);
     this.#pauses = new Map(paused.map(({ target, at, reason }) => [target, { at, reason }]));
     for (const { target, reason } of paused) sources.pause(target, reason);
   }
@@ -64,8 +70,9 @@ export class TargetViews implements Targets {
     if (!this.#sources.configs().has(name)) return null;
     const before = this.#pauses.get(name);
     const kept = reason ?? before?.reason ?? null;
-    await this.#sources.storePause(name, kept);
-    const at = before?.at ?? this.#sources.now();
+    const unstored = this.#unstored.drop(name);
+    await this.#sources.storePause(name, kept).catch((error: unknown) => this.#goOn(name, unstored, error));
+    const at = before?.at ?? this.#sources.clock.now();
     this.#pauses.set(name, { at, reason: kept });
     this.#sources.pause(name, kept);
     return this.get(name);
@@ -73,10 +80,28 @@ export class TargetViews implements Targets {
 
   async resume(name: string): Promise<TargetView | null> {
     if (!this.#sources.configs().has(name)) return null;
-    await this.#sources.storeResume(name);
+    const unstored = this.#unstored.drop(name);
+    await this.#sources.storeResume(name).catch((error: unknown) => this.#goOn(name, unstored, error));
     this.#pauses.delete(name);
     this.#sources.resume(name);
     return this.get(name);
+  }
+
+  /** An answer has paused it, which is in effect already; here it is made to last. */
+  pausedByAnswer(name: string, reason: string): void {
+    this.#pauses.set(name, { at: this.#sources.clock.now(), reason });
+    this.#unstored.add(name, reason);
+  }
+
+  /** A pause that is not on disk yet is tried no more. */
+  close(): void {
+    this.#unstored.close();
+  }
+
+  /** The store has refused what an operator wanted: a pause that waits to be stored goes on waiting. */
+  #goOn(name: string, unstored: { reason: string | null } | null, error: unknown): never {
+    if (unstored !== null) this.#unstored.add(name, unstored.reason);
+    throw error;
   }
 
   #view({ name, shownUrl, concurrency, retry }: TargetConfig, counts: TargetCounts | undefined): TargetView {

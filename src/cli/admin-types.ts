@@ -84,7 +84,7 @@ export interface TargetItem {
   reason: string | null;
   concurrency: number;
   inFlight: number;
-  maxAttempts: number;
+  maxAttempts: number | null;
   counts: Record<string, number>;
   oldestDueAt: string | null;
 }

@@ -44,6 +44,7 @@ function deliveryOf(event: Omit<StreamedEvent, 'deliveries'>): LeasedDelivery {
     target: 'forward',
     attempts: 0,
     budgetStart: 0,
+    budgetSpentMs: 0,
     trigger: 'initial',
     event: { id, route, type, receivedAt: Date.parse(event.receivedAt), method, path, query, peer, headers, body },
   };

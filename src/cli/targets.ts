@@ -91,6 +91,6 @@ function targetDetail(context: CommandContext, target: TargetItem): string {
     ['deliveries', counts.map(([status, number]) => `${number} ${status}`).join(', ') || 'none'],
     ['oldest due', target.oldestDueAt === null ? null : relativeTime(target.oldestDueAt, now)],
     ['in flight', `${target.inFlight} of at most ${target.concurrency}`],
-    ['attempts', `at most ${target.maxAttempts}`],
+    ['attempts', target.maxAttempts === null ? 'until the retry duration is over' : `at most ${target.maxAttempts}`],
   ]);
 }

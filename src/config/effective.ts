@@ -1,5 +1,6 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
+import { retryShown } from './retry-shown.ts';
 import { rulesShown } from './rules-shown.ts';
 import { hidden } from './shown-secret.ts';
 import { shownHost, urlSecrets } from './shown-url.ts';
@@ -28,12 +29,11 @@ function tokensShown(all: readonly AdminToken[]): object {
 }
 
 function targetShown(target: TargetConfig): object {
-  const { attempts, initialMs, factor, maxMs, jitter } = target.retry;
   return {
     url: target.shownUrl,
     timeout: formatDuration(target.timeoutMs),
     concurrency: target.concurrency,
-    retry: { attempts, initial: formatDuration(initialMs), factor, max: formatDuration(maxMs), jitter },
+    retry: retryShown(target.retry),
     sign: target.signingSecrets.length === 0 ? null : { secret: hidden(target.signingSecrets) },
     ...outgoingShown(target.outgoing),
   };

@@ -2,6 +2,7 @@ import type { Path } from './fault.ts';
 import { resolveHeaders } from './header-rules.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { AuthConfig, OutgoingConfig, TargetTlsConfig } from './outgoing.ts';
+import { resolveRetry } from './resolve-retry.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
 import type { TargetConfig } from './types.ts';
@@ -49,14 +50,13 @@ function resolveOutgoing(name: string, target: FileTarget, { files, isFilled }: 
 
 /** A target as the relay uses it. */
 export function resolveTarget(name: string, target: FileTarget, origins: Origins): TargetConfig {
-  const { attempts, initial, factor, max, jitter } = target.retry;
   return {
     name,
     url: target.url,
     shownUrl: shownUrl(target.url),
     timeoutMs: target.timeout,
     concurrency: target.concurrency,
-    retry: { attempts, initialMs: initial, factor, maxMs: max, jitter },
+    retry: resolveRetry(target.retry),
     signingSecrets: target.sign?.secret ?? [],
     outgoing: resolveOutgoing(name, target, origins),
   };

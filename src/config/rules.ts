@@ -3,6 +3,7 @@ import type { Path } from './fault.ts';
 import type { NamedFiles } from './named-files.ts';
 import { isLoopback, isWildcard } from './network.ts';
 import { outgoingRules } from './outgoing-rules.ts';
+import { retryRules } from './retry-rules.ts';
 import { routeRules } from './route-rules.ts';
 import { fileSchema } from './schema.ts';
 import { type Tree, type TreeFault, valueAt } from './tree.ts';
@@ -75,18 +76,6 @@ function limitRules(file: unknown): TreeFault[] {
   return [{ path, code: 'contradiction', message, expected: 'limits.inFlight at least as large as limits.body' }];
 }
 
-function retryRules(file: unknown): TreeFault[] {
-  const retry = fileSchema.shape.targets.unwrap().valueType.shape.retry.unwrap().shape;
-  return namesIn(file, 'targets').flatMap((name): TreeFault[] => {
-    const path: Path = ['targets', name, 'retry'];
-    const initial = read(retry.initial, valueAt(file, [...path, 'initial']));
-    const max = read(retry.max, valueAt(file, [...path, 'max']));
-    if (initial === undefined || max === undefined || initial <= max) return [];
-    const message = 'the first wait is longer than the longest';
-    return [{ path, code: 'contradiction', message, expected: 'initial (5s by default) at most max (6h by default)' }];
-  });
-}
-
 /** The names under `targets` or `routes`, as far as they can be read. */
 export function namesIn(file: unknown, section: 'targets' | 'routes'): string[] {
   const map = valueAt(file, [section]);
@@ -100,8 +89,8 @@ export function ruleFaults(tree: Tree, files: NamedFiles): TreeFault[] {
     ...listenerRules(file),
     ...tokenRules(file),
     ...limitRules(file),
-    ...retryRules(file),
     ...outgoingRules(file, namesIn(file, 'targets'), files),
+    ...retryRules(file, namesIn(file, 'targets')),
     ...tlsRules(file, files),
     ...doorRules(file, namesIn(file, 'routes'), files),
     ...routeRules(tree, namesIn(file, 'targets'), namesIn(file, 'routes')),

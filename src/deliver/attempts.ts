@@ -1,8 +1,9 @@
 import type { TargetConfig } from '../config/types.ts';
-import type { Attempt } from '../domain/attempt.ts';
+import type { Attempt, Outcome } from '../domain/attempt.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { AnswerPauses } from './answer-pauses.ts';
 import type { AwaitedAnswers } from './awaited-answers.ts';
 import { type AttemptResult, classify } from './classify.ts';
 import { BLAMES_TARGET } from './failure.ts';
@@ -34,6 +35,7 @@ export interface Destination {
 export interface Attempting {
   settler: Settler;
   answers: AwaitedAnswers;
+  pauses: AnswerPauses;
   reporter: Reporter;
   rules: DeliveryRules;
   evaluator: Asked;
@@ -121,9 +123,10 @@ export class TargetAttempts {
 
   #settle(entry: Entry, result: AttemptResult, config: TargetConfig): void {
     const { delivery } = entry;
-    const { clock, random, settler, reporter } = this.#shared;
+    const { clock, random, settler, reporter, pauses } = this.#shared;
     const now = clock.now();
-    const budget = { policy: config.retry, spent: delivery.attempts - delivery.budgetStart + 1 };
+    const { attempts, budgetStart, budgetSpentMs } = delivery;
+    const budget = { policy: config.retry, spent: attempts - budgetStart + 1, spentMs: budgetSpentMs };
     const outcome = classify(result, budget, now, random());
     const attempt: Attempt = {
       number: delivery.attempts + 1,
@@ -138,10 +141,20 @@ export class TargetAttempts {
     reporter.attempted(delivery, attempt, outcome, now);
     if (result.failure === null) this.#health.succeeded(now);
     else if (BLAMES_TARGET[result.failure.code]) this.#health.failed(now, result.failure);
+    if (outcome.kind === 'paused') {
+      // Before the place of this attempt is given to another.
+      pauses.asked(delivery.target, { statusCode: result.statusCode ?? 0, config, durationMs: result.durationMs });
+    }
     const settled = (kind: SettleResult['kind']): void => {
       reporter.settled(delivery, outcome, kind);
-      this.#owner.settled(entry, kind === 'settled' && outcome.kind === 'retry' ? outcome.delayMs : null);
+      this.#owner.settled(entry, kind === 'settled' ? dueIn(outcome) : null);
     };
     settler.settle({ delivery, attempt, outcome, settled });
   }
+}
+
+/** When a settled delivery is due again, ms from now; null for one that is finished. */
+function dueIn(outcome: Outcome): number | null {
+  if (outcome.kind === 'retry') return outcome.delayMs;
+  return outcome.kind === 'paused' ? 0 : null;
 }

@@ -1,5 +1,6 @@
 import type { AttemptResponse, Outcome } from '../domain/attempt.ts';
-import { parseRetryAfter, type RetryPolicy, retryDelay } from '../domain/retry-policy.ts';
+import { afterFailure } from '../domain/retry-decision.ts';
+import { parseRetryAfter, type RetryPolicy } from '../domain/retry-policy.ts';
 import type { Failure } from './failure.ts';
 
 /** What one try brought, before it is judged. No failure means a 2xx answer, read to its end or to the limit. */
@@ -18,6 +19,8 @@ export interface Budget {
   policy: RetryPolicy;
   /** Attempts made within the present budget, this one counted. */
   spent: number;
+  /** Time spent of it before this attempt, ms. */
+  spentMs: number;
 }
 
 /** A target that asked for patience is asked again after a minute at the latest, for it may be back long before. */
@@ -38,12 +41,19 @@ export function classify(result: AttemptResult, budget: Budget, now: number, ran
       // No later attempt could end differently.
       return { kind: 'dead', reason: failure.code };
     default:
-      if (budget.spent >= budget.policy.attempts) return { kind: 'dead', reason: 'attempts_exhausted' };
-      return {
-        kind: 'retry',
-        delayMs: retryDelay(budget.policy, budget.spent, parseRetryAfter(result.retryAfter, now), random),
-        reason: failure.code,
-      };
+      return afterFailure(
+        budget.policy,
+        {
+          failures: budget.spent,
+          spentMs: budget.spentMs,
+          tookMs: result.durationMs,
+          // An answer that did not come to its end is no answer, whatever its status.
+          status: failure.code === 'target_status' || failure.code === 'redirect' ? result.statusCode : null,
+          retryAfterMs: parseRetryAfter(result.retryAfter, now),
+          reason: failure.code,
+        },
+        random,
+      );
   }
 }
 

@@ -3,6 +3,7 @@ import type { TargetConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import { AnswerPauses } from './answer-pauses.ts';
 import type { Entry } from './attempts.ts';
 import { AwaitedAnswers, type Told } from './awaited-answers.ts';
 import { HandOffRoom, type Share } from './hand-off.ts';
@@ -20,6 +21,8 @@ export interface DispatcherOptions {
   /** The routes, for the rules on their edges; none of them where left out. */
   routes?: Iterable<RoutedEdges>;
   observer: DeliverObserver;
+  /** An answer has paused the target. That is in effect already, and is to last over a restart. */
+  pausedByAnswer(target: string, reason: string): void;
   logger: Logger;
   /** Whether debug lines are written; then there is one for each successful attempt. */
   logSuccesses: boolean;
@@ -56,6 +59,7 @@ export class DeliveryDispatcher {
   readonly #lanes = new Map<string, TargetQueue>();
   readonly #paused = new Set<string>();
   readonly #answers = new AwaitedAnswers();
+  readonly #pauses: AnswerPauses;
   readonly #settler: Settler;
   readonly #rules = new DeliveryRules();
   readonly #evaluator: Evaluator;
@@ -72,6 +76,14 @@ export class DeliveryDispatcher {
     this.#options = options;
     this.#settler = new Settler(queue, clock, logger, () => this.#pumpAll());
     this.#evaluator = new Evaluator({ clock, logger });
+    this.#pauses = new AnswerPauses(
+      {
+        isPaused: (target) => this.#paused.has(target),
+        configOf: (target) => this.#lanes.get(target)?.config ?? null,
+        pause: (target, statusCode) => this.#pauseByAnswer(target, statusCode),
+      },
+      clock,
+    );
     this.#shared = {
       queue,
       logger,
@@ -83,6 +95,7 @@ export class DeliveryDispatcher {
       answers: this.#answers,
       rules: this.#rules,
       evaluator: this.#evaluator,
+      pauses: this.#pauses,
       entries: this.#entries,
       isOpen: () => this.#phase === 'open',
       ended: () => this.#inFlightChanged?.(),
@@ -130,13 +143,13 @@ export class DeliveryDispatcher {
   /** Starts no further attempt on the target; those that run finish. A target that is not configured yet will begin paused. */
   pause(target: string, reason: string | null): void {
     this.#options.logger.info({ target, reason }, 'target paused');
-    this.#paused.add(target);
-    this.#lanes.get(target)?.pause();
+    this.#pause(target);
   }
 
   resume(target: string): void {
     this.#options.logger.info({ target }, 'target resumed');
     this.#paused.delete(target);
+    this.#pauses.resumed(target);
     this.#lanes.get(target)?.resume();
   }
 
@@ -221,6 +234,18 @@ export class DeliveryDispatcher {
     if (unsettled > 0) this.#options.logger.error({ unsettled }, 'results could not be stored before the end');
     await Promise.all([...[...this.#endpoints].map((endpoint) => endpoint.destroy()), this.#evaluator.close()]);
     return { interrupted: this.#interrupted, unsettled };
+  }
+
+  #pause(target: string): void {
+    this.#paused.add(target);
+    this.#lanes.get(target)?.pause();
+  }
+
+  #pauseByAnswer(target: string, statusCode: number): void {
+    const reason = `target answered ${statusCode}`;
+    this.#options.logger.warn({ target, statusCode, reason }, 'target paused by its answer');
+    this.#pause(target);
+    this.#options.pausedByAnswer(target, reason);
   }
 
   #interrupt(): void {

@@ -36,6 +36,9 @@ export class Reporter {
       case 'dead':
         this.#logger.warn({ ...describe(delivery, attempt), reason: outcome.reason }, 'attempt failed for good');
         break;
+      case 'paused':
+        this.#logger.info({ ...describe(delivery, attempt), reason: outcome.reason }, 'attempt failed and pauses its target');
+        break;
       default:
         outcome satisfies never;
     }

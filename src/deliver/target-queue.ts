@@ -2,6 +2,7 @@ import type { TargetConfig } from '../config/types.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { AnswerPauses } from './answer-pauses.ts';
 import { type Destination, type Entry, TargetAttempts } from './attempts.ts';
 import type { AwaitedAnswers } from './awaited-answers.ts';
 import { Brake } from './brake.ts';
@@ -23,6 +24,7 @@ export interface Dispatching {
   room: HandOffRoom;
   settler: Settler;
   answers: AwaitedAnswers;
+  pauses: AnswerPauses;
   reporter: Reporter;
   rules: DeliveryRules;
   evaluator: Asked;

@@ -33,8 +33,11 @@ export interface Attempt {
 /** What follows from an attempt. */
 export type Outcome =
   | { kind: 'delivered' }
-  | { kind: 'retry'; delayMs: number; reason: string }
-  | { kind: 'dead'; reason: string };
+  /** `spentMs`: what the attempt and the wait take from a budget that has a duration; left out where it has none. */
+  | { kind: 'retry'; delayMs: number; reason: string; spentMs?: number }
+  | { kind: 'dead'; reason: string }
+  /** Its target is to be paused; the delivery spends nothing and waits for the resume. */
+  | { kind: 'paused'; reason: string };
 
 /** What becomes of a delivery whose turn came: what follows from an attempt, or that a filter made one needless. */
 export type Settlement = Outcome | { kind: 'filtered'; reason: string };

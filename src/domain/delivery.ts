@@ -22,6 +22,8 @@ export interface DeliveryState {
   attempts: number;
   /** Value of `attempts` at which the present budget began. */
   budgetStart: number;
+  /** Attempts and waits of the present budget, ms; 0 while its policy has no duration. */
+  budgetSpentMs: number;
   nextTrigger: AttemptTrigger;
   lease: Lease | null;
 }
@@ -74,7 +76,17 @@ function settle(state: DeliveryState, lease: Lease, outcome: Settlement, now: nu
     case 'retry':
       // Held meanwhile, because its target was removed: it waits for that, not for the schedule.
       if (state.status === 'held') return recorded(tried);
-      return recorded({ ...tried, reason: outcome.reason, dueAt: Math.round(now + outcome.delayMs) });
+      return recorded({
+        ...tried,
+        reason: outcome.reason,
+        dueAt: Math.round(now + outcome.delayMs),
+        budgetSpentMs: state.budgetSpentMs + (outcome.spentMs ?? 0),
+      });
+    case 'paused': {
+      // It spends nothing, so the budget begins one attempt later; what it waits for is the resume of its target.
+      const unspent = { ...tried, budgetStart: state.budgetStart + 1 };
+      return recorded(state.status === 'held' ? unspent : { ...unspent, reason: outcome.reason, dueAt: now });
+    }
     default:
       return outcome satisfies never;
   }
@@ -102,7 +114,7 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
       return settle(state, change.lease, change.outcome, now);
     case 'retry':
       return unleased(state, ['dead', 'pending', 'held'], () =>
-        dueNow(state, now, { budgetStart: state.attempts, nextTrigger: 'manual' }),
+        dueNow(state, now, { budgetStart: state.attempts, budgetSpentMs: 0, nextTrigger: 'manual' }),
       );
     case 'cancel':
       // The lease stays, so that the result of an attempt that is running can still be recorded.

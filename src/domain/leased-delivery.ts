@@ -24,6 +24,8 @@ export interface LeasedDelivery {
   /** Attempts made before, all budgets together. */
   attempts: number;
   budgetStart: number;
+  /** Attempts and waits of the present budget, ms. */
+  budgetSpentMs: number;
   trigger: AttemptTrigger;
   event: EventContent;
 }

@@ -1,22 +1,64 @@
-/** How a target's failed deliveries are tried again. Times in ms. */
+import { RETRY_ALL, type StatusRules } from './status-rules.ts';
+
+/**
+ * The waits between attempts, before jitter. Times in ms.
+ * - exponential: `initial`, then each `factor` times the one before, up to `max`
+ * - linear: `initial`, twice `initial`, three times …, up to `max`
+ * - list: as written; the last one stays
+ */
+export type Schedule =
+  | { kind: 'exponential'; initialMs: number; factor: number; maxMs: number }
+  | { kind: 'linear'; initialMs: number; maxMs: number }
+  | { kind: 'list'; delaysMs: readonly number[] };
+
+/** How a target's failed deliveries are tried again. Times in ms. The budget ends with the attempts or the duration, whichever comes first. */
 export interface RetryPolicy {
-  /** Attempts in all, the first one counted. */
-  attempts: number;
-  initialMs: number;
-  factor: number;
-  maxMs: number;
+  schedule: Schedule;
+  /** Attempts in all, the first one counted; null when only the duration ends them. */
+  attempts: number | null;
+  /** From the first attempt to the beginning of the last: attempts and the waits between them. Null for no end. */
+  durationMs: number | null;
   /** Share of the delay by which it is randomly moved, both ways: 0.2 is ±20 %. */
   jitter: number;
+  /** A target may ask for more patience than the schedule has, but not for more than this. */
+  retryAfterMaxMs: number;
+  statuses: StatusRules;
 }
+
+/** Past this a history is of no use to anybody. */
+export const MOST_ATTEMPTS = 10_000;
 
 /**
  * About three days: 5 s, 10 s, 20 s, 40 s, 80 s, 2.7 min, 5.3 min, 10.7 min, 21 min, 43 min, 85 min,
  * 2.8 h, 5.7 h, then every 6 h: 24 attempts in 71 h.
  */
-export const DEFAULT_RETRY: RetryPolicy = { attempts: 24, initialMs: 5_000, factor: 2, maxMs: 6 * 3_600_000, jitter: 0.2 };
+export const DEFAULT_RETRY = {
+  schedule: { kind: 'exponential', initialMs: 5_000, factor: 2, maxMs: 6 * 3_600_000 },
+  attempts: 24,
+  durationMs: null,
+  jitter: 0.2,
+  retryAfterMaxMs: 3_600_000,
+  statuses: RETRY_ALL,
+} as const satisfies RetryPolicy;
 
-/** A target may ask for more patience than the schedule has, but not for more than this. */
-export const RETRY_AFTER_CAP_MS = 3_600_000;
+/** The wait after so many failures as the schedule has it, without jitter. @param failures from 1 */
+export function scheduledWait(schedule: Schedule, failures: number): number {
+  switch (schedule.kind) {
+    case 'exponential':
+      return Math.min(schedule.initialMs * schedule.factor ** (failures - 1), schedule.maxMs);
+    case 'linear':
+      return Math.min(schedule.initialMs * failures, schedule.maxMs);
+    case 'list':
+      return schedule.delaysMs[failures - 1] ?? schedule.delaysMs.at(-1) ?? 0;
+    default:
+      return schedule satisfies never;
+  }
+}
+
+/** A wait as jitter moves it. @param random a number in [0, 1) */
+export function jittered(waitMs: number, jitter: number, random: number): number {
+  return Math.round(waitMs * (1 + jitter * (2 * random - 1)));
+}
 
 /**
  * The time to wait after a failed attempt: the larger of the schedule and the capped Retry-After.
@@ -25,9 +67,8 @@ export const RETRY_AFTER_CAP_MS = 3_600_000;
  * @param random a number in [0, 1)
  */
 export function retryDelay(policy: RetryPolicy, failures: number, retryAfterMs: number | null, random: number): number {
-  const plain = Math.min(policy.initialMs * policy.factor ** (failures - 1), policy.maxMs);
-  const scheduled = Math.round(plain * (1 + policy.jitter * (2 * random - 1)));
-  const asked = retryAfterMs === null ? 0 : Math.min(retryAfterMs, RETRY_AFTER_CAP_MS);
+  const scheduled = jittered(scheduledWait(policy.schedule, failures), policy.jitter, random);
+  const asked = retryAfterMs === null ? 0 : Math.min(retryAfterMs, policy.retryAfterMaxMs);
   return Math.max(scheduled, asked);
 }
 

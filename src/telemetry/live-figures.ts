@@ -36,9 +36,9 @@ export class LiveFigures {
     if (route !== null) this.#seen(route).rejectedAt = now;
   }
 
-  attempt(target: string, outcome: 'delivered' | 'retry' | 'dead', seconds: number): void {
+  attempt(target: string, outcome: 'delivered' | 'retry' | 'dead' | 'paused', seconds: number): void {
     const now = this.#now();
-    const what = outcome === 'retry' ? 'failed' : outcome;
+    const what = outcome === 'retry' || outcome === 'paused' ? 'failed' : outcome;
     this.#all.count(now, what);
     const series = this.#target(target);
     series.count(now, what);

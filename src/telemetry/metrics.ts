@@ -48,7 +48,7 @@ export interface Metrics {
     rejected(route: string | null, reason: string, status: number): void;
   };
   readonly deliver: {
-    attempt(target: string, outcome: 'delivered' | 'retry' | 'dead', statusCode: number | null, seconds: number): void;
+    attempt(target: string, outcome: 'delivered' | 'retry' | 'dead' | 'paused', statusCode: number | null, seconds: number): void;
     delivered(target: string, seconds: number): void;
     filtered(target: string): void;
     dead(target: string, deliveryId: string, reason: string): void;
@@ -159,6 +159,7 @@ function deliverMetrics(registry: Registry): Metrics['deliver'] {
       delivered: attempts(target, 'delivered'),
       retry: attempts(target, 'retry'),
       dead: attempts(target, 'dead'),
+      paused: attempts(target, 'paused'),
     },
     seconds: attemptSeconds(target),
     delivered: deliveries(target, 'delivered'),

@@ -80,7 +80,7 @@ export function deliveryQueueContract(name: string, open: () => Promise<QueueUnd
         } satisfies Partial<EventContent>;
         const id = await under.add({ target: 'app', dueAt: under.now() - 1, event });
         const leased = await leaseOne('app');
-        expect(leased).toMatchObject({ id, target: 'app', attempts: 0, budgetStart: 0, trigger: 'initial' });
+        expect(leased).toMatchObject({ id, target: 'app', attempts: 0, budgetStart: 0, budgetSpentMs: 0, trigger: 'initial' });
         expect(leased.event).toMatchObject({ ...event, body: expect.anything() });
         expect(Buffer.compare(leased.event.body, event.body)).toBe(0);
         expect(leased.event.id).toMatch(/./);
@@ -220,6 +220,23 @@ export function deliveryQueueContract(name: string, open: () => Promise<QueueUnd
       test('retry without a delay is due at once, as a retry', async () => {
         const { leased } = await settleAs({ kind: 'retry', delayMs: 0, reason: 'timeout' });
         expect(await leaseOne('app')).toMatchObject({ id: leased.id, attempts: 1, budgetStart: 0, trigger: 'retry' });
+      });
+
+      test('what a budget has spent of its duration comes with the next lease', async () => {
+        const { leased } = await settleAs({ kind: 'retry', delayMs: 0, reason: 'timeout', spentMs: 700 });
+        expect(leased.budgetSpentMs).toBe(0);
+        const again = await leaseOne('app');
+        expect(again).toMatchObject({ id: leased.id, budgetSpentMs: 700 });
+        const outcome: Outcome = { kind: 'retry', delayMs: 0, reason: 'timeout', spentMs: 30 };
+        await queue.settle(again, attemptOf(again, outcome, under.now()), outcome);
+        expect(await leaseOne('app')).toMatchObject({ budgetSpentMs: 730 });
+      });
+
+      test('an attempt that pauses its target spends nothing; its delivery is due', async () => {
+        const { leased, stored } = await settleAs({ kind: 'paused', reason: 'paused_on_status' });
+        expect(stored).toMatchObject({ status: 'pending', reason: 'paused_on_status', attempts: 1 });
+        const again = await leaseOne('app');
+        expect(again).toMatchObject({ id: leased.id, attempts: 1, budgetStart: 1, budgetSpentMs: 0, trigger: 'retry' });
       });
 
       test('refuses a claim that is gone and changes nothing', async () => {

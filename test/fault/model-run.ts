@@ -178,8 +178,15 @@ export class ModelRun {
     assert(result.kind === 'leased');
     assert.deepEqual(result.damaged, []);
     assert.deepEqual(
-      result.rows.map((row) => [row.delivery, row.target, row.attempts, row.budgetStart, row.event.seq]),
-      due.map((delivery) => [delivery.seq, target, delivery.attempts, delivery.budgetStart, delivery.event]),
+      result.rows.map((row) => [row.delivery, row.target, row.attempts, row.budgetStart, row.budgetSpentMs, row.event.seq]),
+      due.map((delivery) => [
+        delivery.seq,
+        target,
+        delivery.attempts,
+        delivery.budgetStart,
+        delivery.budgetSpent,
+        delivery.event,
+      ]),
     );
     assert.equal(result.nextDueAt, waiting[due.length]?.dueAt ?? null);
     for (const { delivery, lease, event } of result.rows) {

@@ -28,6 +28,7 @@ export interface ModelDelivery {
   finishedAt: number | null;
   attempts: number;
   budgetStart: number;
+  budgetSpent: number;
 }
 
 const byNumber = (a: number, b: number): number => a - b;
@@ -54,7 +55,7 @@ export class Model {
     this.deliveries.set(delivery.seq, {
       ...delivery,
       ...{ status: as, dueAt: as === 'pending' ? now : null, finishedAt: as === 'filtered' ? now : null },
-      ...{ isQuarantined: as === 'held', attempts: 0, budgetStart: 0 },
+      ...{ isQuarantined: as === 'held', attempts: 0, budgetStart: 0, budgetSpent: 0 },
     });
   }
 
@@ -79,7 +80,14 @@ export class Model {
     if (outcome.kind !== 'filtered') delivery.attempts += 1;
     if (delivery.status === 'cancelled') return true;
     if (outcome.kind === 'retry') {
-      if (delivery.status === 'pending') delivery.dueAt = now + outcome.delayMs;
+      if (delivery.status !== 'pending') return true;
+      delivery.dueAt = now + outcome.delayMs;
+      delivery.budgetSpent += outcome.spentMs ?? 0;
+      return true;
+    }
+    if (outcome.kind === 'paused') {
+      delivery.budgetStart += 1;
+      if (delivery.status === 'pending') delivery.dueAt = now;
       return true;
     }
     Object.assign(delivery, { status: outcome.kind, dueAt: null, finishedAt: now });
@@ -99,7 +107,7 @@ export class Model {
       return { kind: 'operated', due: null };
     }
     Object.assign(delivery, { status: 'pending', isQuarantined: false, dueAt: now, finishedAt: null });
-    if (change === 'retry') delivery.budgetStart = attempts;
+    if (change === 'retry') Object.assign(delivery, { budgetStart: attempts, budgetSpent: 0 });
     return { kind: 'operated', due: { target, dueAt: now } };
   }
 
@@ -153,7 +161,14 @@ export class Model {
       ]),
       deliveries: deliveries.map(({ attempts, ...delivery }) => [
         ...[delivery.seq, delivery.event, delivery.route, delivery.target, delivery.status, delivery.dueAt],
-        ...[delivery.finishedAt, attempts, delivery.budgetStart, Math.max(attempts - 1, 0), attempts === 0 ? null : attempts],
+        ...[
+          delivery.finishedAt,
+          attempts,
+          delivery.budgetStart,
+          delivery.budgetSpent,
+          Math.max(attempts - 1, 0),
+          attempts === 0 ? null : attempts,
+        ],
       ]),
       counts: [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       orphans: [[0]],
@@ -165,7 +180,7 @@ export class Model {
 export const TABLES = {
   events: `SELECT seq, received_at, route, dedup_key, duplicates, conflicts, gone,
     (SELECT CAST(body AS TEXT) FROM event_content c WHERE c.seq = e.seq) FROM events e ORDER BY seq`,
-  deliveries: `SELECT seq, event_seq, route, target, status, due_at, finished_at, attempts, budget_start,
+  deliveries: `SELECT seq, event_seq, route, target, status, due_at, finished_at, attempts, budget_start, budget_spent_ms,
     (SELECT count(*) FROM attempts a WHERE a.delivery_seq = d.seq), last_attempt ->> 'number' FROM deliveries d ORDER BY seq`,
   counts: `SELECT route || ' ' || target || ' ' || status AS name, count FROM delivery_counts WHERE count <> 0 ORDER BY name`,
   orphans: `SELECT (SELECT count(*) FROM attempts WHERE delivery_seq NOT IN (SELECT seq FROM deliveries))

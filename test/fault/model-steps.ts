@@ -40,7 +40,9 @@ const pick = fc.nat(1000);
 const outcome: fc.Arbitrary<Settlement> = fc.oneof(
   fc.constant<Settlement>({ kind: 'delivered' }),
   fc.nat(1000).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout' })),
+  fc.nat(1000).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout', spentMs: delayMs + 1 })),
   fc.constant<Settlement>({ kind: 'dead', reason: 'attempts_exhausted' }),
+  fc.constant<Settlement>({ kind: 'paused', reason: 'paused_on_status' }),
   fc.constant<Settlement>({ kind: 'filtered', reason: 'filter: payload.x' }),
 );
 

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TargetConfig } from '../../src/config/types.ts';
 import { systemClock } from '../../src/domain/clock.ts';
-import { type DispatchBench, openDispatch, targetOf } from '../support/dispatch.ts';
+import { type DispatchBench, openDispatch, steadyRetry, targetOf } from '../support/dispatch.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type Behaviour, failingAtRate, ok, type Receiver, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait.ts';
 
-const QUICK = { attempts: 5, initialMs: 1, factor: 1, maxMs: 1, jitter: 0 };
+const QUICK = steadyRetry(5);
 const HANG: Behaviour = { kind: 'hang' };
 
 const closing: (() => Promise<unknown>)[] = [];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ANSWER_LIMIT } from '../../src/deliver/attempt.ts';
 import type { AwaitedResult } from '../../src/domain/target-answer.ts';
+import { steadyRetry } from '../support/dispatch.ts';
 import { type SecureReceiver, startSecureReceiver } from '../support/secure-receiver.ts';
 import { keyPair, openTarget, type TargetBench } from '../support/targets.ts';
 import { waitFor } from '../support/wait.ts';
@@ -11,7 +12,7 @@ import { startWire, type Wire } from '../support/wire.ts';
 
 const SHORT = 300;
 const server = keyPair('localhost');
-const AT_ONCE = { attempts: 100, initialMs: 1, factor: 1, maxMs: 1, jitter: 0 };
+const AT_ONCE = steadyRetry(100);
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
+import { steadyRetry } from '../support/dispatch.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type SecureReceiver, startSecureReceiver } from '../support/secure-receiver.ts';
 import { keyPair, openTarget, type TargetBench } from '../support/targets.ts';
@@ -139,7 +140,7 @@ describe.each(['https', 'http'])('to an %s target, a proxy that', (scheme) => {
   test('never answers: the deadline holds, and the next try heals', async () => {
     const [app, proxy] = [await target(), await startProxy()];
     proxy.behave({ kind: 'hang' });
-    const retry = { attempts: 100, initialMs: 1, factor: 1, maxMs: 1, jitter: 0 };
+    const retry = steadyRetry(100);
     const bench = through(app.url, urlOf(proxy), { timeoutMs: SHORT, retry });
     const { error, durationMs } = await bench.attempt();
     expect(error?.code).toBe('timeout');

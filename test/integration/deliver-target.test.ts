@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ANSWER_LIMIT } from '../../src/deliver/attempt.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
-import { type DispatchBench, openDispatch, targetOf } from '../support/dispatch.ts';
+import { type DispatchBench, openDispatch, steadyRetry, targetOf } from '../support/dispatch.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -177,7 +177,7 @@ describe('what comes back', () => {
 describe('faults of the target', () => {
   test('a black hole ends by the deadline, and the next try heals it', async () => {
     const app = await receiver({ kind: 'hang' });
-    const retry = { attempts: 3, initialMs: 1, factor: 1, maxMs: 1, jitter: 0 };
+    const retry = steadyRetry(3);
     const { attempt, bench } = await attemptOn(app.url, { retry, timeoutMs: SHORT });
     expect(attempt).toMatchObject({ outcome: 'retry', statusCode: null, error: { code: 'timeout' }, response: null });
     expect(attempt.durationMs).toBeGreaterThanOrEqual(SHORT - 5);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { TargetTlsConfig } from '../../src/config/outgoing.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
 import { pem } from '../support/certificates.ts';
+import { steadyRetry } from '../support/dispatch.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type SecureReceiver, type SecureSetup, startSecureReceiver } from '../support/secure-receiver.ts';
 import { keyPair, openTarget, type TargetBench } from '../support/targets.ts';
@@ -94,7 +95,7 @@ describe('a certificate that is wrong, in words', () => {
   test('the target gets a right one: the next try heals', async () => {
     const old = keyPair('localhost', { from: Date.now() - 3 * DAY, to: Date.now() - 2 * DAY });
     const app = await receiver(old);
-    const retry = { attempts: 100, initialMs: 20, factor: 1, maxMs: 20, jitter: 0 };
+    const retry = steadyRetry(100, 20);
     const bench = target(app.url, files({ ca: `${old.cert}${server.cert}` }), { retry });
     const first = await bench.attempt();
     expectTlsFailure(first, /has expired/);

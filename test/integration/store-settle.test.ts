@@ -51,6 +51,18 @@ describe('attempts', () => {
     ]);
   });
 
+  test('of a target with a retry duration: the time is kept over a restart, and an operator’s retry begins anew', async () => {
+    await accept(store);
+    await settle(store, await leaseOne(store), { kind: 'retry', delayMs: 0, reason: 'timeout', spentMs: 1234 });
+    store = await store.reopen();
+    const leased = await leaseOne(store);
+    expect(leased.budgetSpentMs).toBe(1234);
+    await settle(store, leased, DEAD);
+    expect(rowsIn(store.file, 'SELECT budget_spent_ms FROM deliveries')).toEqual([[1234]]);
+    await store.store.operations.retry(leased.id);
+    expect((await leaseOne(store)).budgetSpentMs).toBe(0);
+  });
+
   test('are all shown, in order, also over an operator’s retry and a restart', async () => {
     const id = await accept(store);
     await settle(store, await leaseOne(store), RETRY);

@@ -5,7 +5,7 @@ import type { DeliverObserver } from '../../src/deliver/ports.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import type { EventContent } from '../../src/domain/leased-delivery.ts';
 import type { Logger } from '../../src/domain/logger.ts';
-import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from '../../src/domain/retry-policy.ts';
 import { createMemoryDeliveryQueue, type MemoryDeliveryQueue } from './memory-delivery-queue.ts';
 
 export interface LogLine {
@@ -38,6 +38,11 @@ export interface DispatchBench {
 
 export const PATIENT = 30_000;
 
+/** Retries after the same short wait each time. */
+export function steadyRetry(attempts: number, waitMs = 1): RetryPolicy {
+  return { ...DEFAULT_RETRY, schedule: { kind: 'list', delaysMs: [waitMs] }, attempts, jitter: 0 };
+}
+
 export function targetOf(name: string, url: string, changes: Partial<TargetConfig> = {}): TargetConfig {
   return {
     name,
@@ -68,6 +73,7 @@ export function openDispatch(targets: TargetConfig[], clock: Clock = systemClock
     queue,
     targets,
     observer,
+    pausedByAnswer: (target, reason) => observed.push(`${target} paused: ${reason}`),
     logger,
     logSuccesses: true,
     clock,

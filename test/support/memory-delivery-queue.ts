@@ -40,8 +40,9 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
     const leased = transition(of.state, { kind: 'lease', lease: lastLease }, now());
     if (!leased.ok) throw new Error(`cannot lease: ${leased.refusal}`);
     of.state = leased.state;
-    const { attempts, budgetStart, nextTrigger } = of.state;
-    return { id: of.id, lease: lastLease, target: of.target, attempts, budgetStart, trigger: nextTrigger, event: of.event };
+    const { attempts, budgetStart, budgetSpentMs, nextTrigger } = of.state;
+    const budget = { attempts, budgetStart, budgetSpentMs, trigger: nextTrigger };
+    return { id: of.id, lease: lastLease, target: of.target, ...budget, event: of.event };
   };
   const waiting = (target: string): { row: Row; dueAt: number }[] => {
     const found: { row: Row; dueAt: number }[] = [];
@@ -76,6 +77,7 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
         finishedAt: null,
         attempts: 0,
         budgetStart: 0,
+        budgetSpentMs: 0,
         nextTrigger: 'initial',
         lease: null,
       };

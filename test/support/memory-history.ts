@@ -310,7 +310,7 @@ export class MemoryHistory implements HistoryHarness {
 
   #add(event: EventRow, target: string, nextTrigger: 'initial' | 'replay'): DeliveryRow {
     const sequence = this.#next();
-    const idle = { reason: null, finishedAt: null, attempts: 0, budgetStart: 0, lease: null };
+    const idle = { reason: null, finishedAt: null, attempts: 0, budgetStart: 0, budgetSpentMs: 0, lease: null };
     const state: DeliveryState = { status: 'pending', dueAt: this.#now, nextTrigger, ...idle };
     const id = formatId('dlv', this.#now, sequence);
     const row: DeliveryRow = { sequence, id, event, target, createdAt: this.#now, state, history: [] };

@@ -29,5 +29,5 @@ export function eventWith(payload: unknown, event: Partial<EventContent> = {}): 
 }
 
 export function deliveryOf(event: EventContent): LeasedDelivery {
-  return { id: 'dlv_1', lease: 1, target: 'app', attempts: 0, budgetStart: 0, trigger: 'initial', event };
+  return { id: 'dlv_1', lease: 1, target: 'app', attempts: 0, budgetStart: 0, budgetSpentMs: 0, trigger: 'initial', event };
 }

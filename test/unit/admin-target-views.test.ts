@@ -3,7 +3,9 @@ import type { TargetCounts, TargetView } from '../../src/admin/ports.ts';
 import { type TargetSources, TargetViews } from '../../src/admin/target-views.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { TargetHealth } from '../../src/deliver/health.ts';
+import { createManualClock, type ManualClock, settled } from '../support/manual-clock.ts';
 
+const log = () => undefined;
 const NOW = Date.UTC(2026, 2, 20, 15);
 const REFUSED = { code: 'connection_refused', message: 'The connection was refused' } as const;
 
@@ -18,17 +20,26 @@ let counts: TargetCounts['counts'];
 let stored: (string | null)[];
 let inEffect: (string | null)[];
 let now: number;
+let clock: ManualClock;
+let storeFault: Error | null;
 
 function views(paused: { target: string; at: number; reason: string | null }[] = []): TargetViews {
   const sources: TargetSources = {
     configs,
     running: () => ({ ...health.view, inFlight: 0 }),
     counts: async () => [{ target: 'app', counts, oldestDueAt: null }],
-    storePause: async (_target, reason) => void stored.push(reason),
-    storeResume: async () => undefined,
+    storePause: async (_target, reason) => {
+      if (storeFault !== null) throw storeFault;
+      stored.push(reason);
+    },
+    storeResume: async () => {
+      if (storeFault !== null) throw storeFault;
+      stored.push('resumed');
+    },
     pause: (_target, reason) => void inEffect.push(reason),
     resume: () => undefined,
-    now: () => now,
+    clock: { ...clock, now: () => now },
+    logger: { debug: log, info: log, warn: log, error: log },
   };
   return new TargetViews(sources, paused);
 }
@@ -39,11 +50,12 @@ async function shown(from = views()): Promise<Pick<TargetView, 'state' | 'since'
 }
 
 beforeEach(() => {
-  const log = () => undefined;
   health = new TargetHealth('app', { debug: log, info: log, warn: log, error: log });
   counts = { dead: 2 };
   stored = [];
   inEffect = [];
+  clock = createManualClock();
+  storeFault = null;
   now = NOW;
 });
 
@@ -95,5 +107,69 @@ describe('a second pause', () => {
     await all.resume('app');
     await all.pause('app', null);
     expect(await shown(all)).toEqual({ state: 'paused', since: NOW, reason: null });
+  });
+});
+
+describe('a pause by an answer', () => {
+  const GONE = 'target answered 410';
+  const full = new Error('no room');
+
+  it('is shown like any other and stored; a resume frees it', async () => {
+    const all = views();
+    all.pausedByAnswer('app', GONE);
+    expect(await shown(all)).toEqual({ state: 'paused', since: NOW, reason: GONE });
+    expect(stored).toEqual([GONE]);
+    await all.resume('app');
+    await clock.advance(60_000);
+    expect(stored).toEqual([GONE, 'resumed']);
+    expect(await shown(all)).toMatchObject({ state: 'healthy' });
+  });
+
+  it('that cannot be stored is shown all the same, and tried until it is on disk, once', async () => {
+    const all = views();
+    storeFault = full;
+    all.pausedByAnswer('app', GONE);
+    await clock.advance(2_500);
+    expect(await shown(all)).toMatchObject({ state: 'paused', reason: GONE });
+    expect(stored).toEqual([]);
+    storeFault = null;
+    await clock.advance(60_000);
+    expect(stored).toEqual([GONE]);
+  });
+
+  it('is not stored after a resume, however long that took', async () => {
+    const all = views();
+    storeFault = full;
+    all.pausedByAnswer('app', GONE);
+    await settled();
+    storeFault = null;
+    const resumed = all.resume('app');
+    await clock.advance(60_000);
+    await resumed;
+    expect(stored).toEqual(['resumed']);
+  });
+
+  it('goes on being stored when the resume itself could not be', async () => {
+    const all = views();
+    storeFault = full;
+    all.pausedByAnswer('app', GONE);
+    await settled();
+    await expect(all.resume('app')).rejects.toBe(full);
+    expect(await shown(all)).toMatchObject({ state: 'paused', reason: GONE });
+    storeFault = null;
+    await clock.advance(60_000);
+    expect(stored).toEqual([GONE]);
+  });
+
+  it('is tried no more once the relay stops', async () => {
+    const all = views();
+    storeFault = full;
+    all.pausedByAnswer('app', GONE);
+    await settled();
+    all.close();
+    storeFault = null;
+    await clock.advance(60_000);
+    expect(stored).toEqual([]);
+    expect(clock.timers()).toBe(0);
   });
 });

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Output } from '../../src/cli/context.ts';
 import { attemptTable } from '../../src/cli/delivery-view.ts';
 import { progressBar } from '../../src/cli/progress.ts';
+import { statusWords } from '../../src/cli/status-words.ts';
 import { facts, table } from '../../src/cli/table.ts';
-import { byteSize, printable, relativeTime } from '../../src/cli/text.ts';
+import { byteSize, printable, relativeTime, spokenTime } from '../../src/cli/text.ts';
+import { statusesWhere } from '../../src/domain/status-rules.ts';
 
 function output(changes: Partial<Output> = {}): Output & { text: string } {
   return {
@@ -138,5 +140,34 @@ describe('a delivery', () => {
     };
     const text = attemptTable({ stdout }, [failed]);
     expect(text.split('\n')[1]).toMatch(/answered 500: out of order$/);
+  });
+});
+
+describe('a length of time', () => {
+  it.each([
+    [0, '0ms'],
+    [300, '300ms'],
+    [4_800, '4.8s'],
+    [59_999, '1m'],
+    [60_000, '1m'],
+    [90_400, '1m 30s'],
+    [3_599_700, '1h'],
+    [20_480_000, '5h 41m'],
+    [86_399_000, '1d'],
+    [256_000_000, '2d 23h'],
+    [2_592_000_000, '30d'],
+  ])('%d ms is %s', (ms, words) => {
+    expect(spokenTime(ms)).toBe(words);
+  });
+});
+
+describe('statuses in words', () => {
+  it.each([
+    [() => true, 'every status but 2xx'],
+    [() => false, 'none'],
+    [(status: number) => status >= 500 && status !== 501 && status !== 503, '5xx (not 501, 503)'],
+    [(status: number) => status < 400 || status === 408 || (status >= 420 && status <= 429), '3xx, 408, 420-429'],
+  ])('%s: %s', (holds, words) => {
+    expect(statusWords(statusesWhere(holds))).toBe(words);
   });
 });

@@ -123,6 +123,67 @@ describe('check', () => {
     expect(await route(['--config', 'other.yaml'], { HOOKBAY_CONFIG: named })).toEqual([other].map(() => 'other'));
   });
 
+  describe('--explain', () => {
+    const retried =
+      'targets:\n  app: { url: "http://u:pass-of-app@a/", retry: { jitter: 0, pauseOn: [410] } }\n  same: { url: "http://b/", retry: { jitter: 0, pauseOn: [410] } }\n  once: { url: "http://c/", retry: { attempts: 1, deadOn: [4xx] } }\nroutes: { h: { path: /h, verify: none, deliver: [app, same, once] } }\n';
+
+    it('says when each target is tried again, the long tail folded, those that are alike together', async () => {
+      const { exitCode, stdout } = await hookbay(['check', '--explain', file('retried.yaml', retried)]);
+      expect(exitCode).toBe(0);
+      expect(stdout).toBe(
+        [
+          'app  http://[hidden]@a/',
+          'same  http://b/',
+          '',
+          'budget            24 attempts, the last one after 2d 23h',
+          'tried again       3xx, 4xx (not 410), 5xx, timeouts and network errors',
+          'pause the target  410',
+          'Retry-After       when it is longer than the wait, up to 1h',
+          '',
+          'ATTEMPT  WAIT             SINCE THE FIRST',
+          '      1  -                -',
+          '      2  5s               5s',
+          '      3  10s              15s',
+          '      4  20s              35s',
+          '      5  40s              1m 15s',
+          '      6  1m 20s           2m 35s',
+          '      7  2m 40s           5m 15s',
+          '      8  5m 20s           10m 35s',
+          '      9  10m 40s          21m 15s',
+          '     10  21m 20s          42m 35s',
+          '     11  42m 40s          1h 25m',
+          '     12  1h 25m           2h 51m',
+          '     13  2h 51m           5h 41m',
+          '     14  5h 41m           11h 23m',
+          '     15  6h               17h 23m',
+          '      …  then every 6h',
+          '     24  6h               2d 23h',
+          '',
+          'once  http://c/',
+          '',
+          'budget        one attempt, no retry',
+          'dead at once  4xx',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('and the same for programs, every attempt', async () => {
+      const { stdout } = await hookbay(['check', '--explain', '--json', file('retried.yaml', retried)]);
+      const { explain } = JSON.parse(stdout) as { explain: Record<string, { plan: unknown[]; attempts: number }> };
+      expect(Object.keys(explain)).toEqual(['app', 'same', 'once']);
+      expect(explain.app).toMatchObject({
+        attempts: 24,
+        durationMs: null,
+        retryAfterMaxMs: 3_600_000,
+        statuses: { pause: [410] },
+      });
+      expect(explain.app?.plan).toHaveLength(24);
+      const wait = { plain: 10_000, least: 10_000, most: 10_000 };
+      expect(explain.app?.plan[2]).toEqual({ number: 3, waitMs: wait, sinceMs: { plain: 15_000, least: 15_000, most: 15_000 } });
+    });
+  });
+
   it('tells every fault at once and exits 2', async () => {
     const bad = file('bad.yaml', good.replace('path: /hooks', 'pth: /hooks').replace('http://127', 'ftp://127'));
     const { exitCode, stderr } = await hookbay(['check', bad], { env });

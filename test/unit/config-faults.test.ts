@@ -25,6 +25,9 @@ const known = (...settings: string[]): string =>
 
 const verified = (verify: string): string => route(`verify: ${verify}`, 'path: /hook', 'deliver: http://app/');
 
+/** A target with these retries; its first setting starts at 1:46. */
+const retrying = (retry: string): string => `targets: { app: { url: "http://a/", retry: { ${retry} } } }\n${ROUTE}`;
+
 type Row = [name: string, text: string, code: Fault['code'], place: string, path: string, suggestion?: string];
 
 // biome-ignore format: a table reads by row
@@ -65,6 +68,24 @@ const ROWS: Row[] = [
   ['more than all jitter', `targets: { app: { url: "http://a/", retry: { jitter: 1.1 } } }\n${ROUTE}`, 'out_of_range', '1:54', 'targets.app.retry.jitter'],
   ['a shrinking wait', `targets: { app: { url: "http://a/", retry: { factor: 0.5 } } }\n${ROUTE}`, 'out_of_range', '1:54', 'targets.app.retry.factor'],
   ['a first wait past the longest', `targets: { app: { url: "http://a/", retry: { max: 1s } } }\n${ROUTE}`, 'contradiction', '1:44', 'targets.app.retry'],
+  ['delays and a factor', retrying('delays: [5s], factor: 3'), 'contradiction', '1:68', 'targets.app.retry.factor'],
+  ['delays and linear backoff', retrying('backoff: linear, delays: [5s]'), 'contradiction', '1:55', 'targets.app.retry.backoff'],
+  ['linear backoff and a factor', retrying('backoff: linear, factor: 3'), 'contradiction', '1:71', 'targets.app.retry.factor'],
+  ['a backoff that is none', retrying('backoff: exponental'), 'bad_value', '1:55', 'targets.app.retry.backoff', 'exponential'],
+  ['no delay', retrying('delays: []'), 'empty_list', '1:54', 'targets.app.retry.delays'],
+  ['a delay that is no duration', retrying('delays: [5s, 1 min]'), 'bad_value', '1:59', 'targets.app.retry.delays[1]', '1m'],
+  ['a delay past thirty days', retrying('delays: [31d]'), 'out_of_range', '1:55', 'targets.app.retry.delays[0]'],
+  ['more delays than attempts', retrying('attempts: 2, delays: [5s, 1m]'), 'contradiction', '1:56', 'targets.app.retry.attempts'],
+  ['a duration for too many attempts', retrying('duration: 90d, max: 10s'), 'contradiction', '1:56', 'targets.app.retry.duration'],
+  ['a success in retryOn', retrying('retryOn: [5xx, 2xx]'), 'bad_value', '1:61', 'targets.app.retry.retryOn[1]'],
+  ['a status that is none', retrying('deadOn: [700]'), 'bad_value', '1:55', 'targets.app.retry.deadOn[0]'],
+  ['a range that runs backwards', retrying('deadOn: [404-400]'), 'bad_value', '1:55', 'targets.app.retry.deadOn[0]'],
+  ['a status in another spelling', retrying('retryOn: ["50x"]'), 'bad_value', '1:56', 'targets.app.retry.retryOn[0]', '5xx'],
+  ['statuses that are no list', retrying('pauseOn: 410'), 'wrong_type', '1:55', 'targets.app.retry.pauseOn'],
+  ['an empty list of statuses', retrying('pauseOn: []'), 'empty_list', '1:55', 'targets.app.retry.pauseOn'],
+  ['rules that leave no status', retrying('retryOn: [501, "!5xx"]'), 'contradiction', '1:55', 'targets.app.retry.retryOn'],
+  ['dead and paused at once', retrying('deadOn: [4xx], pauseOn: [410]'), 'contradiction', '1:70', 'targets.app.retry.pauseOn'],
+  ['a `!` without quotes', retrying('retryOn: [5xx, !501]'), 'syntax', '1:61', ''],
   ['a signing secret that is no base64', `targets: { app: { url: "http://a/", sign: { secret: "whsec_???" } } }\n${ROUTE}`, 'bad_secret', '1:53', 'targets.app.sign.secret'],
   ['a short signing secret', `targets: { app: { url: "http://a/", sign: { secret: short } } }\n${ROUTE}`, 'weak_secret', '1:53', 'targets.app.sign.secret'],
   ['a path without a slash', route('path: hook', 'verify: none', 'deliver: http://app/'), 'bad_path', '3:11', 'routes.hook.path', '/hook'],

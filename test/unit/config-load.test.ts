@@ -167,6 +167,34 @@ test('a retry policy can be changed in part', () => {
   expect(config.targets.get('app')?.retry).toEqual({ ...DEFAULT_RETRY, attempts: 3 });
 });
 
+test.each([
+  ['backoff: linear, initial: 30s, max: 1h', { schedule: { kind: 'linear', initialMs: 30_000, maxMs: 3_600_000 } }],
+  ['delays: [5s, 1m, 30d]', { schedule: { kind: 'list', delaysMs: [5_000, 60_000, 30 * 86_400_000] }, attempts: 4 }],
+  ['delays: [5s], attempts: 9', { schedule: { kind: 'list', delaysMs: [5_000] }, attempts: 9 }],
+  ['delays: [5s], duration: 1m', { schedule: { kind: 'list', delaysMs: [5_000] }, attempts: null, durationMs: 60_000 }],
+  ['duration: 3d', { attempts: null, durationMs: 3 * 86_400_000 }],
+  ['duration: 3d, attempts: 5', { attempts: 5, durationMs: 3 * 86_400_000 }],
+  ['retryAfterMax: 0s', { retryAfterMaxMs: 0 }],
+  [
+    'retryOn: [5xx, 408, "!501"], deadOn: [400-404], pauseOn: [410]',
+    {
+      statuses: {
+        retryOn: [
+          { from: 500, to: 599, not: false },
+          { from: 408, to: 408, not: false },
+          { from: 501, to: 501, not: true },
+        ],
+        deadOn: [{ from: 400, to: 404, not: false }],
+        pauseOn: [{ from: 410, to: 410, not: false }],
+      },
+    },
+  ],
+])('retry: { %s }', (retry, changes) => {
+  const text = `targets: { app: { url: "http://app/", retry: { ${retry} } } }\nroutes: { hook: { path: /h, verify: none, deliver: app } }`;
+  const { targets } = loaded(text);
+  expect(targets.get('app')?.retry).toEqual({ ...DEFAULT_RETRY, ...changes });
+});
+
 test('several targets, with and without a choice of events, and a URL in an edge', () => {
   const config = loaded(
     'targets: { app: { url: "http://app/" } }\nroutes: { hook: { path: /h, verify: { provider: knowledgesdk, token: some-token }, deliver: [app, { target: "http://b/", events: [A, B] }] } }',

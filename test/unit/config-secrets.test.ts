@@ -16,7 +16,7 @@ alert: { url: "https://chat.example.com/services/${CANARY}-path?key=${CANARY}-qu
 targets:
   app:
     url: http://${CANARY}-user:${CANARY}%21pass@app:3000/hooks?tenant=${CANARY}-tenant&v=2
-    retry: { attempts: 3, max: 1m }
+    retry: { attempts: 3, max: 1m, retryOn: [5xx, 408, '!501'], duration: 90m }
     sign: { secret: ["\${SIGNING}", "${CANARY}-a-plain-signing-key"] }
   audit:
     url: https://audit.example.com/
@@ -73,7 +73,17 @@ describe('the effective configuration', () => {
         app: {
           url: 'http://[hidden]@app:3000/hooks?tenant=[hidden]&v=[hidden]',
           timeout: '30s',
-          retry: { attempts: 3, initial: '5s', factor: 2, max: '1m', jitter: 0.2 },
+          retry: {
+            attempts: 3,
+            backoff: 'exponential',
+            initial: '5s',
+            factor: 2,
+            max: '1m',
+            jitter: 0.2,
+            duration: '90m',
+            retryOn: ['5xx', '408', '!501'],
+            deadOn: null,
+          },
           sign: { secret: ['[hidden]', '[hidden]'] },
         },
         audit: {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type AttemptResult, classify, LONGEST_SLOWDOWN_MS, slowdown } from '../../src/deliver/classify.ts';
 import { connectionFailure, failure, statusFailure } from '../../src/deliver/failure.ts';
-import { DEFAULT_RETRY, RETRY_AFTER_CAP_MS } from '../../src/domain/retry-policy.ts';
+import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MIDDLE = 0.5;
@@ -18,7 +18,7 @@ function answered(statusCode: number, retryAfter?: string): AttemptResult {
   };
 }
 const failed = (result: Partial<AttemptResult>): AttemptResult => ({ ...answered(500), statusCode: null, ...result });
-const judge = (result: AttemptResult, spent = 1) => classify(result, { policy: DEFAULT_RETRY, spent }, NOW, MIDDLE);
+const judge = (result: AttemptResult, spent = 1) => classify(result, { policy: DEFAULT_RETRY, spent, spentMs: 0 }, NOW, MIDDLE);
 
 describe('classify', () => {
   test.each([200, 201, 202, 204, 299])('%i is delivered', (statusCode) => {
@@ -53,7 +53,7 @@ describe('classify', () => {
     ['seconds shorter than the schedule', '1', 5000],
     ['a date', new Date(NOW + 90_000).toUTCString(), 90_000],
     ['a date that has passed', new Date(NOW - 90_000).toUTCString(), 5000],
-    ['more than the cap', '86400', RETRY_AFTER_CAP_MS],
+    ['more than the cap', '86400', DEFAULT_RETRY.retryAfterMaxMs],
     ['nonsense', 'soon', 5000],
   ])('Retry-After, on any status: %s', (_, retryAfter, delayMs) => {
     expect(judge(answered(404, retryAfter))).toMatchObject({ kind: 'retry', delayMs });

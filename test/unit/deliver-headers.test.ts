@@ -22,6 +22,7 @@ function delivery(headers: HeaderList, event: Partial<EventContent> = {}): Lease
     target: 'app',
     attempts: 2,
     budgetStart: 0,
+    budgetSpentMs: 0,
     trigger: 'retry',
     event: {
       id: 'evt_1',

@@ -13,6 +13,7 @@ const fresh: DeliveryState = {
   finishedAt: null,
   attempts: 3,
   budgetStart: 1,
+  budgetSpentMs: 40,
   nextTrigger: 'retry',
   lease: null,
 };
@@ -42,6 +43,7 @@ const CHANGES: Record<string, DeliveryChange> = {
   later: settle({ kind: 'retry', delayMs: 5000, reason: 'timeout' }),
   fatal: settle({ kind: 'dead', reason: 'attempts_exhausted' }),
   sieve: settle({ kind: 'filtered', reason: 'filter: payload.x' }),
+  pause: settle({ kind: 'paused', reason: 'paused_on_status' }),
   retry: { kind: 'retry' },
   cancel: { kind: 'cancel' },
   discard: { kind: 'discard' },
@@ -59,17 +61,17 @@ const REFUSALS: Record<string, Refusal> = {
 
 /** The drawing of states, written out: what each change makes of each state, or why it is refused. */
 const DRAWING = `
-             lease     let-go     ok         later      fatal      sieve      retry    cancel      discard    release   hold
-early        not-due   stale      stale      stale      stale      stale      pending  cancelled   no         no        held
-pending      pending+  stale      stale      stale      stale      stale      pending  cancelled   no         no        held
-pending+     taken     pending    delivered  pending    dead       filtered   running  cancelled+  no         no        held+
-delivered    not-due   stale      stale      stale      stale      stale      no       no          no         no        no
-dead         not-due   stale      stale      stale      stale      stale      pending  no          cancelled  no        no
-filtered     not-due   stale      stale      stale      stale      stale      no       no          no         no        no
-cancelled    not-due   stale      stale      stale      stale      stale      no       no          no         no        no
-cancelled+   not-due   cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no
-held         not-due   stale      stale      stale      stale      stale      pending  no          cancelled  pending   no
-held+        not-due   held       delivered  held       dead       filtered   running  no          running    pending+  no
+            lease     let-go     ok         later      fatal      sieve      pause      retry    cancel      discard    release   hold
+early       not-due   stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held
+pending     pending+  stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held
+pending+    taken     pending    delivered  pending    dead       filtered   pending    running  cancelled+  no         no        held+
+delivered   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no
+dead        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  no        no
+filtered    not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no
+cancelled   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no
+cancelled+  not-due   cancelled  cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no
+held        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  pending   no
+held+       not-due   held       delivered  held       dead       filtered   held       running  no          running    pending+  no
 `;
 
 const [heading = [], ...lines] = DRAWING.trim()
@@ -120,6 +122,19 @@ describe('what a change leaves behind', () => {
     expect(apply('cancelled+', 'sieve')).toMatchObject({ recordAttempt: false, state: { attempts: 3, reason: fresh.reason } });
   });
 
+  test('a failed attempt takes its time and its wait from a budget with a duration, and from no other', () => {
+    const timed = settle({ kind: 'retry', delayMs: 5000, reason: 'timeout', spentMs: 5012 });
+    expect(transition(STATES['pending+'] ?? fresh, timed, NOW)).toMatchObject({ state: { budgetSpentMs: 5052 } });
+    expect(changed('pending+', 'later')).toMatchObject({ budgetSpentMs: 40 });
+  });
+
+  test('an answer that pauses the target is recorded and spends nothing: the delivery is due at the resume', () => {
+    const paused = { attempts: 4, budgetStart: 2, budgetSpentMs: 40, dueAt: NOW, reason: 'paused_on_status', lease: null };
+    expect(changed('pending+', 'pause')).toEqual({ ...fresh, ...paused, nextTrigger: 'retry' });
+    const held = { attempts: 4, budgetStart: 2, dueAt: null, reason: 'target_removed' };
+    expect(changed('held+', 'pause')).toMatchObject(held);
+  });
+
   test('dead keeps the reason', () => {
     expect(changed('pending+', 'fatal')).toMatchObject({ attempts: 4, finishedAt: NOW, reason: 'attempts_exhausted' });
   });
@@ -128,7 +143,7 @@ describe('what a change leaves behind', () => {
     'an operator retries what is %s: due now, a fresh budget, attempts counted on',
     (from) => {
       const state = changed(from, 'retry');
-      const budget = { attempts: 3, budgetStart: 3, nextTrigger: 'manual' };
+      const budget = { attempts: 3, budgetStart: 3, budgetSpentMs: 0, nextTrigger: 'manual' };
       expect(state).toEqual({ ...fresh, ...budget, dueAt: NOW, reason: null });
     },
   );
@@ -160,7 +175,7 @@ describe('what a change leaves behind', () => {
       const result = apply(from, change);
       return result.ok && result.recordAttempt;
     });
-    expect(new Set(recorded.map(({ change }) => change))).toEqual(new Set(['ok', 'later', 'fatal']));
+    expect(new Set(recorded.map(({ change }) => change))).toEqual(new Set(['ok', 'later', 'fatal', 'pause']));
   });
 });
 
@@ -168,6 +183,8 @@ const anyLease = fc.integer({ min: 1, max: 4 });
 const anyOutcome: fc.Arbitrary<Settlement> = fc.oneof(
   fc.constant<Settlement>({ kind: 'delivered' }),
   fc.nat(100).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout' })),
+  fc.nat(100).map((delayMs): Settlement => ({ kind: 'retry', delayMs, reason: 'timeout', spentMs: delayMs + 1 })),
+  fc.constant<Settlement>({ kind: 'paused', reason: 'paused_on_status' }),
   fc.constant<Settlement>({ kind: 'dead', reason: 'attempts_exhausted' }),
   fc.constant<Settlement>({ kind: 'filtered', reason: 'filter: payload.x' }),
 );
@@ -190,7 +207,7 @@ interface Step {
 /** A delivery from its append on. */
 function live(life: { change: DeliveryChange; wait: number }[]): Step[] {
   let now = NOW;
-  let before: DeliveryState = { ...fresh, attempts: 0, budgetStart: 0, nextTrigger: 'initial' };
+  let before: DeliveryState = { ...fresh, attempts: 0, budgetStart: 0, budgetSpentMs: 0, nextTrigger: 'initial' };
   return life.map(({ change, wait }) => {
     now += wait;
     const result = transition(Object.freeze(before), change, now);
@@ -239,6 +256,19 @@ describe('whatever happens to a delivery', () => {
   test('attempts grow by one for each that is recorded, and by nothing else', () => {
     eachStep(({ before, result }) => {
       if (result.ok) expect(result.state.attempts - before.attempts).toBe(result.recordAttempt ? 1 : 0);
+    });
+  });
+
+  test('a budget spends attempts and time on retries only, and begins anew by an operator only', () => {
+    eachStep(({ before, change, result }) => {
+      if (!result.ok || change.kind === 'retry') return;
+      const { state } = result;
+      const spent = (of: DeliveryState): number => of.attempts - of.budgetStart;
+      const isPaused = change.kind === 'settle' && change.outcome.kind === 'paused' && before.status !== 'cancelled';
+      expect(spent(state) - spent(before)).toBe(result.recordAttempt && !isPaused ? 1 : 0);
+      if (state.budgetSpentMs === before.budgetSpentMs) return;
+      expect(change).toMatchObject({ kind: 'settle', outcome: { kind: 'retry' } });
+      expect(state.budgetSpentMs).toBeGreaterThan(before.budgetSpentMs);
     });
   });
 

@@ -3,25 +3,42 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   DEFAULT_RETRY,
   parseRetryAfter,
-  RETRY_AFTER_CAP_MS,
   type RetryPolicy,
   retryDelay,
+  type Schedule,
+  scheduledWait,
 } from '../../src/domain/retry-policy.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const MIDDLE = 0.5;
-const steady: RetryPolicy = { attempts: 5, initialMs: 1000, factor: 3, maxMs: 20_000, jitter: 0 };
+const steady: RetryPolicy = {
+  ...DEFAULT_RETRY,
+  schedule: { kind: 'exponential', initialMs: 1000, factor: 3, maxMs: 20_000 },
+  jitter: 0,
+};
+const waits = (schedule: Schedule, count: number) =>
+  Array.from({ length: count }, (_, index) => scheduledWait(schedule, index + 1));
+
+const anyWait = fc.integer({ min: 1, max: 30 * 24 * HOUR });
+const anySchedule: fc.Arbitrary<Schedule> = fc.oneof(
+  fc.record({
+    kind: fc.constant('exponential' as const),
+    initialMs: anyWait,
+    factor: fc.double({ min: 1, max: 10, noNaN: true }),
+    maxMs: anyWait,
+  }),
+  fc.record({ kind: fc.constant('linear' as const), initialMs: anyWait, maxMs: anyWait }),
+  fc.record({ kind: fc.constant('list' as const), delaysMs: fc.array(anyWait, { minLength: 1, maxLength: 20 }) }),
+);
 
 describe('the schedule', () => {
   test('of the default, worked out', () => {
-    const waits = Array.from({ length: DEFAULT_RETRY.attempts - 1 }, (_, index) =>
-      retryDelay(DEFAULT_RETRY, index + 1, null, MIDDLE),
-    );
+    const found = waits(DEFAULT_RETRY.schedule, DEFAULT_RETRY.attempts - 1);
     const doubling = [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 10_240, 20_480].map((seconds) => seconds * SECOND);
-    expect(waits).toEqual([...doubling, ...Array.from({ length: 10 }, () => 6 * HOUR)]);
-    const total = waits.reduce((sum, wait) => sum + wait, 0);
+    expect(found).toEqual([...doubling, ...Array.from({ length: 10 }, () => 6 * HOUR)]);
+    const total = found.reduce((sum, wait) => sum + wait, 0);
     expect(Math.round(total / HOUR)).toBe(71);
   });
 
@@ -32,7 +49,9 @@ describe('the schedule', () => {
   });
 
   test('has an end to its growth however many failures there were', () => {
-    expect(retryDelay({ ...steady, factor: 10 }, 1000, null, MIDDLE)).toBe(20_000);
+    expect(scheduledWait({ ...steady.schedule, kind: 'exponential', factor: 10, initialMs: 1, maxMs: 20_000 }, 1000)).toBe(
+      20_000,
+    );
   });
 
   test('jitter moves a wait by its share, both ways', () => {
@@ -42,22 +61,39 @@ describe('the schedule', () => {
 
   test('is a whole number of milliseconds within the jitter, for any policy', () => {
     const anyPolicy = fc.record({
-      attempts: fc.integer({ min: 1, max: 1000 }),
-      initialMs: fc.integer({ min: 1, max: 7 * 24 * HOUR }),
-      factor: fc.double({ min: 1, max: 10, noNaN: true }),
-      maxMs: fc.integer({ min: 1, max: 30 * 24 * HOUR }),
+      schedule: anySchedule,
       jitter: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
-      fc.property(anyPolicy, fc.integer({ min: 1, max: 1000 }), anyRandom, (policy, failures, random) => {
-        const wait = retryDelay(policy, failures, null, random);
-        const plain = Math.min(policy.initialMs * policy.factor ** (failures - 1), policy.maxMs);
+      fc.property(anyPolicy, fc.integer({ min: 1, max: 1000 }), anyRandom, ({ schedule, jitter }, failures, random) => {
+        const wait = retryDelay({ ...DEFAULT_RETRY, schedule, jitter }, failures, null, random);
+        const plain = scheduledWait(schedule, failures);
         expect(Number.isSafeInteger(wait)).toBe(true);
-        expect(wait).toBeGreaterThanOrEqual(Math.floor(plain * (1 - policy.jitter)));
-        expect(wait).toBeLessThanOrEqual(Math.ceil(plain * (1 + policy.jitter)));
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(plain * (1 - jitter)));
+        expect(wait).toBeLessThanOrEqual(Math.ceil(plain * (1 + jitter)));
       }),
     );
+  });
+
+  test('never shrinks and never passes its longest wait, whatever is computed; a list is what it says', () => {
+    fc.assert(
+      fc.property(anySchedule, fc.integer({ min: 1, max: 200 }), (schedule, failures) => {
+        const [wait, next] = [scheduledWait(schedule, failures), scheduledWait(schedule, failures + 1)];
+        if (schedule.kind === 'list') {
+          const { delaysMs } = schedule;
+          expect(wait).toBe(delaysMs[Math.min(failures, delaysMs.length) - 1]);
+        } else {
+          expect(next).toBeGreaterThanOrEqual(wait);
+          expect(next).toBeLessThanOrEqual(schedule.maxMs);
+        }
+      }),
+    );
+  });
+
+  test('grows linearly, or goes by a list whose last wait stays', () => {
+    expect(waits({ kind: 'linear', initialMs: 10, maxMs: 35 }, 5)).toEqual([10, 20, 30, 35, 35]);
+    expect(waits({ kind: 'list', delaysMs: [5, 60, 7] }, 5)).toEqual([5, 60, 7, 7, 7]);
   });
 });
 
@@ -66,9 +102,14 @@ describe('what the target asks for', () => {
     ['more than the schedule', 2000, 2000],
     ['less than the schedule', 200, 1000],
     ['nothing', null, 1000],
-    ['too much', 24 * HOUR, RETRY_AFTER_CAP_MS],
+    ['too much', 24 * HOUR, DEFAULT_RETRY.retryAfterMaxMs],
   ])('%s: the larger of both, up to an hour', (_what, asked, expected) => {
     expect(retryDelay(steady, 1, asked, MIDDLE)).toBe(expected);
+  });
+
+  test('up to the cap of the policy, and not at all when that is nothing', () => {
+    expect(retryDelay({ ...steady, retryAfterMaxMs: 90_000 }, 1, HOUR, MIDDLE)).toBe(90_000);
+    expect(retryDelay({ ...steady, retryAfterMaxMs: 0 }, 1, HOUR, MIDDLE)).toBe(1000);
   });
 
   test('does not shorten a schedule that is longer than its cap', () => {

@@ -2,7 +2,15 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type LeaseEntry, LeaseTable } from '../../src/store/sqlite/leases.ts';
 
 function entry(lease: number, target = 'app'): LeaseEntry {
-  const state = { status: 'pending', reason: null, dueAt: 1, finishedAt: null, attempts: 0, budgetStart: 0 } as const;
+  const state = {
+    status: 'pending',
+    reason: null,
+    dueAt: 1,
+    finishedAt: null,
+    attempts: 0,
+    budgetStart: 0,
+    budgetSpentMs: 0,
+  } as const;
   return { state: { ...state, nextTrigger: 'initial', lease }, route: 'knowledgesdk', target };
 }
 

@@ -21,7 +21,10 @@ export function found<T>(result: Found<T>, what: string, id: string): T {
 }
 
 /** Names of targets that a request gave, all of them known. @throws HookbayError 400 */
-export function knownTargets(names: readonly string[] | undefined, known: ReadonlyMap<string, number>): readonly string[] | null {
+export function knownTargets(
+  names: readonly string[] | undefined,
+  known: ReadonlyMap<string, unknown>,
+): readonly string[] | null {
   const unknown = (names ?? []).filter((name) => !known.has(name));
   if (unknown.length > 0) throw unknownTargets(unknown, known.keys());
   return names === undefined ? null : [...new Set(names)];

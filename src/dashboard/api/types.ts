@@ -77,7 +77,7 @@ export interface Target {
   reason: string | null;
   concurrency: number;
   inFlight: number;
-  maxAttempts: number;
+  maxAttempts: number | null;
   counts: Counts;
   oldestDueAt: string | null;
 }

@@ -13,6 +13,9 @@ export const STATUS_WORDS: Record<ShownStatus, string> = {
 };
 
 const REASONS: Record<string, string> = {
+  duration_exhausted: 'the time for its retries is over',
+  dead_on_status: 'a status in `deadOn` of its target is not tried again',
+  status_not_retried: 'a status that is not in `retryOn` of its target is not tried again',
   request_invalid: 'the event cannot be sent as an HTTP request',
   loop: 'the event has come through this relay too often',
   cancelled: 'somebody cancelled it',

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryState, Lease } from '../../domain/delivery.ts';
 import { checksOf } from './content.ts';
 import type { DedupIndex, KnownKey } from './dedup-index.ts';
+import { NEW_DELIVERY } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
 import type { Appended, AppendRow } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
@@ -26,10 +27,8 @@ export class Appender {
     this.#tallies = tallies;
     this.#event = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)');
     this.#content = db.prepare('INSERT INTO event_content VALUES (?, ?, ?)');
-    this.#pending = db.prepare(
-      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL, ?)",
-    );
-    this.#unsent = db.prepare("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, 0, 0, 'initial', 0, NULL, NULL)");
+    this.#pending = db.prepare(`${NEW_DELIVERY} VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'initial', 0, NULL, ?)`);
+    this.#unsent = db.prepare(`${NEW_DELIVERY} VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, 0, 0, 'initial', 0, NULL, NULL)`);
     this.#again = db.prepare('UPDATE events SET duplicates = duplicates + 1, conflicts = conflicts + ? WHERE seq = ?');
   }
 
@@ -103,6 +102,7 @@ function newlyLeased(lease: Lease, dueAt: number): DeliveryState {
     finishedAt: null,
     attempts: 0,
     budgetStart: 0,
+    budgetSpentMs: 0,
     nextTrigger: 'initial',
     lease,
   };

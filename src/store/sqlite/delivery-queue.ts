@@ -70,6 +70,7 @@ function leasedDelivery(row: LeasedRow): LeasedDelivery {
     target: row.target,
     attempts: row.attempts,
     budgetStart: row.budgetStart,
+    budgetSpentMs: row.budgetSpentMs,
     trigger: row.trigger,
     event: {
       id: formatId('evt', event.receivedAt, event.seq),

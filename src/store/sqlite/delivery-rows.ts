@@ -21,8 +21,13 @@ interface StateRow {
   finished_at: number | null;
   attempts: number;
   budget_start: number;
+  budget_spent_ms: number;
   next_trigger: AttemptTrigger;
 }
+
+/** Begins the insert of a delivery; columns that only some deliveries use are left to their defaults. */
+export const NEW_DELIVERY = `INSERT INTO deliveries (seq, event_seq, created_at, route, target, status, reason, due_at,
+  finished_at, attempts, budget_start, next_trigger, replayed, last_attempt, room)`;
 
 export interface StoredDelivery {
   event: number;
@@ -40,18 +45,20 @@ export class DeliveryRows {
   readonly #writeUnsent: Statement;
   readonly #writeAttempt: Statement;
   readonly #keepAttempt: Statement;
+  readonly #spend: Statement;
 
   constructor(db: Database, leases: LeaseTable, tallies: Tallies) {
     this.#leases = leases;
     this.#tallies = tallies;
     this.#read = db.prepare(
-      'SELECT event_seq, route, target, status, reason, due_at, finished_at, attempts, budget_start, next_trigger FROM deliveries WHERE seq = ?',
+      'SELECT event_seq, route, target, status, reason, due_at, finished_at, attempts, budget_start, budget_spent_ms, next_trigger FROM deliveries WHERE seq = ?',
     );
     const columns = 'status = ?, reason = ?, due_at = ?, finished_at = ?, attempts = ?, budget_start = ?, next_trigger = ?';
     this.#write = db.prepare(`UPDATE deliveries SET ${columns} WHERE seq = ?`);
     this.#writeUnsent = db.prepare(`UPDATE deliveries SET ${columns}, room = NULL WHERE seq = ?`);
     this.#writeAttempt = db.prepare(`UPDATE deliveries SET ${columns}, last_attempt = ?, room = NULL WHERE seq = ?`);
     this.#keepAttempt = db.prepare('INSERT INTO attempts SELECT seq, attempts, last_attempt FROM deliveries WHERE seq = ?');
+    this.#spend = db.prepare('UPDATE deliveries SET budget_spent_ms = ? WHERE seq = ?');
   }
 
   read(seq: number): StoredDelivery | null {
@@ -64,6 +71,7 @@ export class DeliveryRows {
       finishedAt: row.finished_at,
       attempts: row.attempts,
       budgetStart: row.budget_start,
+      budgetSpentMs: row.budget_spent_ms,
       nextTrigger: row.next_trigger,
       lease: this.#leases.leaseOf(seq),
     };
@@ -98,6 +106,8 @@ export class DeliveryRows {
       if (before.attempts > 0) this.#keepAttempt.run(seq);
       this.#writeAttempt.run(status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger, attempt, seq);
     }
+    // Its own statement: targets without a retry duration never come here.
+    if (after.budgetSpentMs !== before.budgetSpentMs) this.#spend.run(after.budgetSpentMs, seq);
     this.#tallies.move(route, target, before.status, status);
     if (after.lease !== null) this.#leases.set(seq, { state: after, route, target });
     else if (before.lease !== null) this.#leases.remove(seq);

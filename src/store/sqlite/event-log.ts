@@ -142,7 +142,8 @@ export class SqliteEventLog {
         this.#handOff.wake(target, receivedAt + (delivery.delayMs ?? 0));
       } else {
         const dlv = formatId('dlv', receivedAt, first + index);
-        this.#handOff.hand({ id: dlv, lease, target, attempts: 0, budgetStart: 0, trigger: 'initial', event: content });
+        const trigger = 'initial';
+        this.#handOff.hand({ id: dlv, lease, target, attempts: 0, budgetStart: 0, budgetSpentMs: 0, trigger, event: content });
       }
     });
   }

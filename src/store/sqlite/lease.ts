@@ -122,6 +122,7 @@ function leasedRow(seq: number, target: string, lease: Lease, state: DeliverySta
     target,
     attempts: state.attempts,
     budgetStart: state.budgetStart,
+    budgetSpentMs: state.budgetSpentMs,
     trigger: state.nextTrigger,
     event: {
       seq: row.event_seq,

@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { DeliveryRows } from './delivery-rows.ts';
+import { type DeliveryRows, NEW_DELIVERY } from './delivery-rows.ts';
 import type { CommandResult, DueChange, OperatorChange } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -21,9 +21,7 @@ export class Operator {
     this.#rows = rows;
     this.#tallies = tallies;
     this.#event = db.prepare('SELECT route, gone FROM events WHERE seq = ?');
-    this.#insert = db.prepare(
-      "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'replay', 1, NULL, NULL)",
-    );
+    this.#insert = db.prepare(`${NEW_DELIVERY} VALUES (?, ?, ?, ?, ?, 'pending', NULL, ?, NULL, 0, 0, 'replay', 1, NULL, NULL)`);
     this.#pause = db.prepare('INSERT INTO paused_targets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason');
     this.#resume = db.prepare('DELETE FROM paused_targets WHERE name = ?');
   }

@@ -81,6 +81,7 @@ export interface LeasedRow {
   target: string;
   attempts: number;
   budgetStart: number;
+  budgetSpentMs: number;
   trigger: AttemptTrigger;
   event: {
     seq: number;

@@ -13,7 +13,7 @@ import { StorageHealth } from './health.ts';
 import { type History, historyOver } from './history.ts';
 import { SqliteOperations, type TargetsOf } from './operations.ts';
 import type { HandOff, StoreObserver } from './ports.ts';
-import type { Configured, OpenReport, WriterMessage, WriterRequest } from './protocol.ts';
+import type { CommandResult, Configured, OpenReport, WriterMessage, WriterRequest } from './protocol.ts';
 import { ReaderClient } from './reader-client.ts';
 import type { ReaderMessage, ReaderRequest } from './reader-protocol.ts';
 import { SqliteRejectionLog } from './rejection-log.ts';
@@ -106,8 +106,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     replays: new SqliteReplayWork(commits, reads, handOff, now, options.configured),
     upkeep,
     health,
-    pause: async (target, reason) => void (await commits.command({ kind: 'pause', target, reason, now: now() })),
-    resume: async (target) => void (await commits.command({ kind: 'resume', target })),
+    pause: async (target, reason) => mustBeStored(await commits.command({ kind: 'pause', target, reason, now: now() })),
+    resume: async (target) => mustBeStored(await commits.command({ kind: 'resume', target })),
     secrets: secretStore(commits, report.learned),
     backups,
     audit: auditLog(commits),
@@ -132,6 +132,11 @@ async function opened(writer: Worker): Promise<OpenReport> {
     message.kind === 'open-failed' ? message : { code: 'storage_failed', message: 'The store did not open', hint: undefined };
   const problem = { code: detail.code, status: 500, message: detail.message };
   throw new HookbayError(detail.hint === undefined ? problem : { ...problem, hint: detail.hint });
+}
+
+/** @throws HookbayError with SQLite's code when the command failed */
+function mustBeStored(result: CommandResult): void {
+  if (result.kind === 'failed') throw new HookbayError({ code: result.code, status: 500, message: result.message });
 }
 
 interface Parts {
