@@ -139,6 +139,8 @@ export class ThreadDriver implements Driver {
 
   async #close(): Promise<void> {
     this.#reader.close();
+    // One that has ended by itself would be waited for in vain, and what ended it would not be told.
+    if (this.#worker.threadId === -1) return;
     const ended = once(this.#worker, 'exit');
     this.#worker.postMessage({ kind: 'close' });
     await ended;

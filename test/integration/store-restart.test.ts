@@ -41,6 +41,17 @@ describe('a restart', () => {
     expect(await leaseOne(store)).toMatchObject({ id: leased.id, attempts: 1, trigger: 'retry' });
   });
 
+  test('misses nothing when the last thing that came could not be stored', async () => {
+    await accept(store);
+    const planned = [{ kind: 'pending', target: 'app' } as const];
+    const refused = await store.store.log.append(newEvent({ receivedAt: store.clock.wall + 0.5 }), planned);
+    expect(refused).toEqual({ kind: 'unavailable', reason: 'row_refused' });
+    await accept(store); // and its mark is written
+    await store.store.log.append(newEvent({ receivedAt: store.clock.wall + 0.5 }), planned);
+    store = await store.reopen();
+    expect(store.store.report.gap).toBeNull();
+  });
+
   test('keeps paused targets', async () => {
     await store.store.pause('app', 'deploy');
     await store.store.pause('audit', null);

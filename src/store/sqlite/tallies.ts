@@ -93,11 +93,16 @@ export class Tallies {
     this.#deltas.clear();
   }
 
-  /** @returns what brings the counts back to this point; a number that was taken stays taken */
+  /**
+   * @returns what brings counts and numbers back to this point: nobody was told of what was taken since, and a number left out
+   *   after the newest row would look at the next start as if its event had been lost
+   */
   mark(): () => void {
+    const nextBefore = { ...this.#next };
     const before = [...this.#deltas].map(([key, delta]) => [key, { ...delta }] as const);
     const pendingBefore = [...this.#pendingDeltas];
     return () => {
+      Object.assign(this.#next, nextBefore);
       this.#deltas.clear();
       for (const [key, delta] of before) this.#deltas.set(key, delta);
       this.#pendingDeltas.clear();
