@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReplayStep, ReplayWork, TaskRef } from '../../src/admin/ports.ts';
-import { createReplayRunner, type ReplayRunner } from '../../src/admin/replay-task.ts';
+import { createTaskRunner, type TaskRef, type TaskRunner, type TaskStep, type TaskWork } from '../../src/admin/task-runner.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 
 /** Time passes only by {@link pass}, timer by timer. */
@@ -31,7 +30,7 @@ class Timers implements Clock {
 }
 
 /** Tasks with so many deliveries left; every call is written down. */
-class Work implements ReplayWork {
+class Work implements TaskWork {
   readonly tasks = new Map<string, { left: number; ratePerSecond: number | null }>();
   readonly calls: string[] = [];
   fault: Error | null = null;
@@ -40,14 +39,16 @@ class Work implements ReplayWork {
 
   async open(): Promise<TaskRef[]> {
     if (this.fault !== null) throw this.fault;
-    return [...this.tasks].filter(([, task]) => task.left > 0).map(([id, { ratePerSecond }]) => ({ id, ratePerSecond }));
+    return [...this.tasks]
+      .filter(([, task]) => task.left > 0)
+      .map(([id, { ratePerSecond }]) => ({ kind: 'replay', id, ratePerSecond }));
   }
 
   async materialise(id: string): Promise<void> {
     this.calls.push(`materialise ${id}`);
   }
 
-  async step(id: string, limit: number): Promise<ReplayStep> {
+  async step(id: string, limit: number): Promise<TaskStep> {
     this.calls.push(`step ${id} ${limit}`);
     await this.gate;
     if (this.fault !== null) throw this.fault;
@@ -59,23 +60,37 @@ class Work implements ReplayWork {
   }
 }
 
-describe('the replay runner', () => {
+describe('the task runner', () => {
   let timers: Timers;
   let work: Work;
-  let runner: ReplayRunner;
+  let runner: TaskRunner;
+  let ended: number;
   let warnings: number;
 
   const quiet = () => undefined;
-  const make = (): ReplayRunner => {
+  const exports: TaskWork = {
+    materialise: async (id) => void work.calls.push(`materialise export ${id}`),
+    step: (id, limit) => work.step(id, limit),
+  };
+  const make = (): TaskRunner => {
     const warn = () => {
       warnings += 1;
     };
-    return createReplayRunner({ work, clock: timers, logger: { debug: quiet, info: quiet, warn, error: quiet } });
+    return createTaskRunner({
+      open: () => work.open(),
+      works: { replay: work, export: exports },
+      ended: () => {
+        ended += 1;
+      },
+      clock: timers,
+      logger: { debug: quiet, info: quiet, warn, error: quiet },
+    });
   };
   beforeEach(() => {
     timers = new Timers();
     work = new Work();
     warnings = 0;
+    ended = 0;
     runner = make();
   });
   afterEach(() => runner.stop());
@@ -104,13 +119,13 @@ describe('the replay runner', () => {
     work.tasks.set('fast', { left: 300, ratePerSecond: null });
     runner.start();
     await vi.waitFor(() => expect(work.tasks.get('fast')?.left).toBe(0));
-    expect(work.tasks.get('slow')?.left).toBe(3);
-    expect(timers.next).toBe(1000);
-    timers.pass(999);
-    expect(work.tasks.get('slow')?.left).toBe(3);
+    expect(work.tasks.get('slow')?.left).toBe(4);
+    expect(timers.next).toBe(500);
+    timers.pass(499);
+    expect(work.tasks.get('slow')?.left).toBe(4);
     timers.pass(1);
-    await vi.waitFor(() => expect(work.tasks.get('slow')?.left).toBe(1));
-    await vi.waitFor(() => expect(timers.next).toBe(2000));
+    await vi.waitFor(() => expect(work.tasks.get('slow')?.left).toBe(3));
+    await vi.waitFor(() => expect(timers.next).toBe(1000));
   });
 
   it('paces less than one a second', async () => {
