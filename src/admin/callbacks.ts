@@ -1,8 +1,8 @@
 import pRetry, { AbortError } from 'p-retry';
-import type { AddressGuard } from '../config/outgoing-address.ts';
+import { type AddressGuard, ClosedAddress } from '../config/outgoing-address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
-import { ClosedAddress, postCallback } from './callback-post.ts';
+import { postCallback } from './callback-post.ts';
 import type { TaskView } from './ports.ts';
 
 /** Signs what is posted. @returns the value of `webhook-signature`, or null when there is no secret */

@@ -34,7 +34,7 @@ export interface ExportWork {
 
 export interface ExportOptions {
   work: ExportWork;
-  files: Pick<ExportFiles, keyof ExportFiles>;
+  files: ExportFiles;
   /** Bytes of free disk that no export may go below. */
   minFree: number;
   clock: Clock;

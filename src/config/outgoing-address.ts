@@ -1,8 +1,9 @@
-import { BlockList, isIP } from 'node:net';
+import { lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /**
- * Which addresses may be called when a URL is given at run time, by whoever may use the API: only public ones, so that nobody
- * reaches through the relay what lies behind it. Sources: the IANA registries of special-purpose IPv4 and IPv6 addresses.
+ * Which addresses may be called when a URL is given at run time, by a sender or by whoever may use the API: only public ones, so
+ * that nobody reaches through the relay what lies behind it. Sources: the IANA registries of special-purpose addresses.
  */
 const CLOSED_V4: readonly (readonly [network: string, prefix: number])[] = [
   ['0.0.0.0', 8], // this host
@@ -65,6 +66,35 @@ export function outgoingAddressGuard(allow: readonly string[]): AddressGuard {
     // A list of IPv4 ranges is asked for the address that a mapped one holds.
     if (mappedV4.check(address, 'ipv6')) return !closedV4.check(address, 'ipv6');
     return openV6.check(address, 'ipv6') && !closedV6.check(address, 'ipv6');
+  };
+}
+
+/** Whether an address is one of the internet. What is no address at all is not. */
+export const isPublicAddress: AddressGuard = outgoingAddressGuard([]);
+
+/** A name, or an address that is written out, leads to where no call may go; asking again does not change that. */
+export class ClosedAddress extends Error {
+  readonly code = 'address_closed';
+
+  constructor(host: string) {
+    super(`${host} has no address that may be asked`);
+    this.name = 'ClosedAddress';
+  }
+}
+
+/**
+ * A name may resolve to anything, so what it resolves to is checked, and only that is connected to: a name that is bound anew
+ * between check and connection gains nothing.
+ * @param resolve the system's resolver, unless a test has one of its own
+ */
+export function lookupOf(isAllowed: AddressGuard, resolve: typeof lookup = lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first, ...more] = error === null ? addresses.filter(({ address }) => isAllowed(address)) : [];
+      if (first === undefined) callback(error ?? new ClosedAddress(hostname), '', 0);
+      else if (options.all) callback(null, [first, ...more]);
+      else callback(null, first.address, first.family);
+    });
   };
 }
 

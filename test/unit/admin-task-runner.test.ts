@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTaskRunner, type TaskRef, type TaskRunner, type TaskStep, type TaskWork } from '../../src/admin/task-runner.ts';
 import type { Clock } from '../../src/domain/clock.ts';
+import { settled } from '../support/manual-clock.ts';
 
 /** Time passes only by {@link pass}, timer by timer. */
 class Timers implements Clock {
@@ -33,7 +34,11 @@ class Timers implements Clock {
 class Work implements TaskWork {
   readonly tasks = new Map<string, { left: number; ratePerSecond: number | null }>();
   readonly calls: string[] = [];
+  readonly exports = new Set<string>();
   fault: Error | null = null;
+  /** How long a step takes. */
+  stepMs = 0;
+  timers: Timers | null = null;
   /** While set, steps wait for it. */
   gate: Promise<void> | null = null;
 
@@ -41,7 +46,7 @@ class Work implements TaskWork {
     if (this.fault !== null) throw this.fault;
     return [...this.tasks]
       .filter(([, task]) => task.left > 0)
-      .map(([id, { ratePerSecond }]) => ({ kind: 'replay', id, ratePerSecond }));
+      .map(([id, { ratePerSecond }]) => (this.exports.has(id) ? { kind: 'export', id } : { kind: 'replay', id, ratePerSecond }));
   }
 
   async materialise(id: string): Promise<void> {
@@ -54,6 +59,7 @@ class Work implements TaskWork {
     if (this.fault !== null) throw this.fault;
     const task = this.tasks.get(id);
     if (task === undefined) throw new Error(`no task ${id}`);
+    this.timers?.pass(this.stepMs);
     const done = Math.min(limit, task.left);
     task.left -= done;
     return { done, failed: 0, finished: task.left === 0 };
@@ -100,6 +106,7 @@ describe('the task runner', () => {
     runner.start();
     await vi.waitFor(() => expect(work.tasks.get('task_1')?.left).toBe(0));
     expect(work.calls).toEqual(['materialise task_1', 'step task_1 100', 'step task_1 100', 'step task_1 100']);
+    await vi.waitFor(() => expect(ended).toBe(1));
   });
 
   it('lets tasks take turns', async () => {
@@ -126,6 +133,31 @@ describe('the task runner', () => {
     timers.pass(1);
     await vi.waitFor(() => expect(work.tasks.get('slow')?.left).toBe(3));
     await vi.waitFor(() => expect(timers.next).toBe(1000));
+  });
+
+  it('gives each task to the work of its kind', async () => {
+    work.tasks.set('file', { left: 150, ratePerSecond: null });
+    work.exports.add('file');
+    runner.start();
+    await vi.waitFor(() => expect(work.tasks.get('file')?.left).toBe(0));
+    expect(work.calls).toEqual(['materialise export file', 'step file 100', 'step file 100']);
+  });
+
+  it.each([3, 40, 250, 3_000])('keeps to %d a second, however long its steps take', async (rate) => {
+    const left = 1_000_000;
+    work.tasks.set('paced', { left, ratePerSecond: rate });
+    work.stepMs = 7;
+    work.timers = timers;
+    runner.start();
+    await settled();
+    for (const seconds of [5, 10, 20]) {
+      while (timers.now() < seconds * 1000) {
+        timers.pass(Math.max((timers.next ?? Number.NaN) - timers.now(), 0));
+        await settled();
+      }
+      const share = (left - (work.tasks.get('paced')?.left ?? 0)) / ((timers.now() / 1000) * rate);
+      expect(Math.abs(share - 1)).toBeLessThan(seconds === 5 ? 0.08 : 0.05);
+    }
   });
 
   it('paces less than one a second', async () => {
