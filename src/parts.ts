@@ -150,6 +150,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     databaseFile: config.storage.file,
     minFree: config.storage.minFree,
     callbacks: () => callbackSettings(present.config),
+    observer: metrics.tasks,
     clock,
     logger,
   });

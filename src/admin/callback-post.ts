@@ -1,8 +1,14 @@
 import { once } from 'node:events';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { type AddressGuard, ClosedAddress, lookupOf, outgoingUrlFault } from '../config/outgoing-address.ts';
 
 const TIMEOUT_MS = 10_000;
+
+/** A connection for each try, so that each is judged, and none through a proxy that the environment names. */
+const ownAgent = new HttpAgent({ keepAlive: false });
+const ownTlsAgent = new HttpsAgent({ keepAlive: false });
 
 export interface CallbackPost {
   url: string;
@@ -35,6 +41,7 @@ export async function postCallback({
     headers,
     body,
     dnsLookup: lookup,
+    agent: { http: ownAgent, https: ownTlsAgent },
     timeout: { request: TIMEOUT_MS },
     retry: { limit: 0 },
     followRedirect: false,

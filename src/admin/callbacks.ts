@@ -19,6 +19,8 @@ export interface CallbackOptions {
   /** What the configuration says at this moment; a null signer: no secret, nobody can be told. */
   settings: () => { sign: CallbackSigner | null; guard: AddressGuard };
   resultUrl(task: TaskView): string | null;
+  /** Told of how each has ended. Must not throw. */
+  settled(result: 'told' | 'given_up'): void;
   clock: Clock;
   logger: Logger;
   retries?: { retries: number; minTimeout: number; maxTimeout: number };
@@ -34,7 +36,8 @@ export interface Callbacks {
 
 /** 1 s, 2 s, 4 s … up to 5 minutes between tries: about an hour in all. */
 const RETRIES = { retries: 18, minTimeout: 1_000, maxTimeout: 5 * 60_000 };
-const MOST_UNDERWAY = 20;
+/** Most of them wait for their next try: one that is dead for an hour must not hold up the others. */
+const MOST_UNDERWAY = 200;
 /** The store takes nothing for a while: it is asked again. */
 const READ_AGAIN_MS = 5_000;
 
@@ -95,19 +98,20 @@ export function createCallbacks(options: CallbackOptions): Callbacks {
   };
 }
 
+/** Rejects when the result could not be stored: then it is told again. */
 async function tell(task: TaskView, options: CallbackOptions, signal: AbortSignal): Promise<void> {
-  const { work, logger } = options;
+  const failure = await pRetry(() => post(task, options, signal), { factor: 2, ...(options.retries ?? RETRIES), signal }).then(
+    () => null,
+    (error: unknown) => ({ code: codeOf(error) }),
+  );
+  if (failure !== null && signal.aborted) return;
+  const result = failure === null ? 'told' : 'given_up';
+  await options.work.callbackSettled(task.id, result);
+  options.settled(result);
   const record = { taskId: task.id, kind: task.kind, status: task.status };
-  try {
-    await pRetry(() => post(task, options, signal), { factor: 2, ...(options.retries ?? RETRIES), signal });
-    await work.callbackSettled(task.id, 'told');
-    logger.info(record, 'callback delivered');
-  } catch (error) {
-    if (signal.aborted) return;
-    await work.callbackSettled(task.id, 'given_up');
-    // Only the code: the text of a request's error names the URL, which may hold a secret.
-    logger.warn({ ...record, code: codeOf(error) }, 'callback not delivered');
-  }
+  if (failure === null) options.logger.info(record, 'callback delivered');
+  // Only the code: the text of a request's error names the URL, which may hold a secret.
+  else options.logger.warn({ ...record, ...failure }, 'callback not delivered');
 }
 
 async function post(task: TaskView, { settings, resultUrl, clock }: CallbackOptions, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { ExportFileLost, type ExportFiles } from './export-files.ts';
@@ -94,7 +93,7 @@ export class ExportStore implements TaskWork, Exports {
   }
 
   async step(taskId: string, limit: number): Promise<TaskStep> {
-    const { work, files } = this.#options;
+    const { work, files, logger } = this.#options;
     const batch = await work.exportBatch(taskId, limit, STEP_BYTES);
     if (batch === null) return this.#ended(taskId);
     const lines = batch.events.map((event) => (event === null ? null : exportLine(event)));
@@ -111,6 +110,7 @@ export class ExportStore implements TaskWork, Exports {
       const reason = this.#reasonToGiveUp(taskId, error);
       if (reason === null) throw error;
       await work.fail(taskId, reason);
+      logger.warn({ taskId, code: reason.code }, 'export failed');
       return this.#ended(taskId);
     }
   }

@@ -28,6 +28,8 @@ export interface TaskRunnerOptions {
   works: Record<TaskRef['kind'], TaskWork>;
   /** A task has ended. */
   ended(): void;
+  /** Told of what each step has handled. Must not throw. */
+  handled(kind: TaskRef['kind'], done: number, failed: number): void;
   clock: Clock;
   logger: Logger;
 }
@@ -144,7 +146,7 @@ function nextTask(tasks: ReadonlyMap<string, RunningTask>): RunningTask | null {
 const backoff = (failures: number): number => Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
 
 /** Takes one step of a task. @returns whether the task has ended */
-async function advance(task: RunningTask, { works, clock, logger }: TaskRunnerOptions): Promise<boolean> {
+async function advance(task: RunningTask, { works, handled, clock, logger }: TaskRunnerOptions): Promise<boolean> {
   const { kind, id } = task.ref;
   const work = works[kind];
   const rate = task.ref.kind === 'replay' ? task.ref.ratePerSecond : null;
@@ -157,6 +159,7 @@ async function advance(task: RunningTask, { works, clock, logger }: TaskRunnerOp
     const from = Math.max(task.notBefore ?? began, began - CATCH_UP_MS);
     task.notBefore = rate === null ? clock.monotonic() : from + ((step.done + step.failed) / rate) * 1000;
     task.failures = 0;
+    handled(kind, step.done, step.failed);
     if (step.finished) logger.info({ taskId: id, kind }, 'task ended');
     return step.finished;
   } catch (error) {

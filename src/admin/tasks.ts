@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { AddressGuard } from '../config/outgoing-address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
@@ -15,6 +15,10 @@ export interface TaskOptions {
   databaseFile: string;
   minFree: number;
   callbacks: () => { sign: CallbackSigner | null; guard: AddressGuard };
+  observer: {
+    items(kind: TaskRef['kind'], done: number, failed: number): void;
+    callback(result: 'told' | 'given_up'): void;
+  };
   clock: Clock;
   logger: Logger;
 }
@@ -29,16 +33,26 @@ export interface Tasks {
   stop(): Promise<void>;
 }
 
-/** `data/hookbay.db` has `data/exports`. */
-export const exportFolderOf = (databaseFile: string): string => join(dirname(databaseFile), 'exports');
+/** `data/hookbay.db` has `data/exports/hookbay`: what is not known here is removed, and another database may lie beside this one. */
+export const exportFolderOf = (databaseFile: string): string =>
+  join(dirname(databaseFile), 'exports', basename(databaseFile).replace(/\.db$/, ''));
 
-export function createTasks({ work, databaseFile, minFree, callbacks: settings, clock, logger }: TaskOptions): Tasks {
+export function createTasks(options: TaskOptions): Tasks {
+  const { work, databaseFile, minFree, callbacks: settings, observer, clock, logger } = options;
   const exports = new ExportStore({ work, files: new ExportFiles(exportFolderOf(databaseFile)), minFree, clock, logger });
-  const callbacks = createCallbacks({ work, settings, resultUrl: (task) => resultUrl(task, exports), clock, logger });
+  const callbacks = createCallbacks({
+    work,
+    settings,
+    resultUrl: (task) => resultUrl(task, exports),
+    settled: (result) => observer.callback(result),
+    clock,
+    logger,
+  });
   const runner = createTaskRunner({
     open: () => work.open(),
     works: { replay: work, export: exports },
     ended: () => callbacks.wake(),
+    handled: (kind, done, failed) => observer.items(kind, done, failed),
     clock,
     logger,
   });

@@ -64,7 +64,6 @@ export class AdminClient {
   ): Promise<void> {
     const stream = got.stream(`${this.url}/api/v1${path}`, {
       method,
-      isStream: true,
       ...(method === 'POST' ? { json: {} } : {}),
       headers: this.#authorization(),
       followRedirect: false,

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { exportFolderOf } from '../../src/admin/tasks.ts';
 import { isRecord } from '../support/admin-client.ts';
 import { bodyOfKey, isAcknowledged, postEvent } from '../support/event-client.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -101,7 +101,7 @@ test('an export that is killed neither skips nor repeats, and every body is whol
     const events = lines.map((line) => JSON.parse(line) as { dedupKey: string; body: string });
     expect(events.map(({ dedupKey }) => dedupKey).toSorted()).toEqual(keys.toSorted());
     for (const { dedupKey, body } of events) expect(body).toBe(bodyOfKey(dedupKey, LARGE).toString());
-    expect(readdirSync(join(relay.folder, 'data', 'exports'))).toEqual([`${id}.ndjson`]);
+    expect(readdirSync(exportFolderOf(relay.database))).toEqual([`${id}.ndjson`]);
   } finally {
     await relay.remove();
     await target.close();

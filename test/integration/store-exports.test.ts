@@ -255,7 +255,7 @@ test('an export that crashes anywhere has every line once and whole', { timeout:
         await current.remove();
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 15, endOnFailure: true },
   );
 });
 
@@ -313,6 +313,6 @@ test('a replay that crashes between its steps makes each delivery due once', { t
         await current.remove();
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 15, endOnFailure: true },
   );
 });

@@ -71,6 +71,7 @@ describe('the task runner', () => {
   let work: Work;
   let runner: TaskRunner;
   let ended: number;
+  let handled: string[];
   let warnings: number;
 
   const quiet = () => undefined;
@@ -88,6 +89,7 @@ describe('the task runner', () => {
       ended: () => {
         ended += 1;
       },
+      handled: (kind, done, failed) => void handled.push(`${kind} ${done} ${failed}`),
       clock: timers,
       logger: { debug: quiet, info: quiet, warn, error: quiet },
     });
@@ -97,6 +99,7 @@ describe('the task runner', () => {
     work = new Work();
     warnings = 0;
     ended = 0;
+    handled = [];
     runner = make();
   });
   afterEach(() => runner.stop());
@@ -141,6 +144,7 @@ describe('the task runner', () => {
     runner.start();
     await vi.waitFor(() => expect(work.tasks.get('file')?.left).toBe(0));
     expect(work.calls).toEqual(['materialise export file', 'step file 100', 'step file 100']);
+    await vi.waitFor(() => expect(handled).toEqual(['export 100 0', 'export 50 0']));
   });
 
   it.each([3, 40, 250, 3_000])('keeps to %d a second, however long its steps take', async (rate) => {

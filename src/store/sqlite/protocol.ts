@@ -2,8 +2,11 @@ import type { AttemptTrigger, Settlement } from '../../domain/attempt.ts';
 import type { NewAuditEntry } from '../../domain/audit.ts';
 import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
+import type { Configured, DueChange } from './command-parts.ts';
 import type { LearnedRow } from './learned.ts';
 import type { IdempotencyMark, TaskCommand, TaskResult } from './task-protocol.ts';
+
+export type { Configured, DueChange };
 
 /** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
 
@@ -45,12 +48,6 @@ export interface ReleaseRow {
 
 export type OperatorChange = 'retry' | 'cancel' | 'discard' | 'release';
 
-/** Names of the targets and routes that there are now. */
-export interface Configured {
-  targets: ReadonlySet<string>;
-  routes: ReadonlySet<string>;
-}
-
 /** Everything rarer than appends and settles. Each runs in the batch's transaction, in a savepoint of its own. */
 export type Command =
   | { kind: 'lease'; target: string; deliveries: number; bytes: number; configured: Configured | null; now: number }
@@ -83,11 +80,6 @@ export interface LeasedRow {
     head: Uint8Array;
     body: Uint8Array;
   };
-}
-
-export interface DueChange {
-  target: string;
-  dueAt: number;
 }
 
 /** What each command answers. */

@@ -1,5 +1,5 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
-import type { Configured, DueChange } from './protocol.ts';
+import type { Configured, DueChange } from './command-parts.ts';
 
 /** What goes between the main thread and the writer thread about tasks. */
 
