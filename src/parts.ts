@@ -1,13 +1,15 @@
 import { News } from './admin/news.ts';
 import type { AdminPorts, ReloadResult } from './admin/ports.ts';
-import { createReplayRunner, type ReplayRunner } from './admin/replay-task.ts';
 import { type AdminServer, createAdminServer } from './admin/server.ts';
 import { adminSettings } from './admin/settings.ts';
 import { TargetViews } from './admin/target-views.ts';
+import { createTasks, type Tasks } from './admin/tasks.ts';
 import { createTestSender } from './admin/test-sender.ts';
 import type { LoadResult } from './config/load.ts';
+import { outgoingAddressGuard } from './config/outgoing-address.ts';
 import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
+import { createSigner } from './deliver/signing.ts';
 import type { Settlement } from './domain/attempt.ts';
 import type { Clock } from './domain/clock.ts';
 import { isListed } from './domain/event-types.ts';
@@ -49,7 +51,7 @@ export interface Parts {
   listener: PublicListener;
   learning: Learning;
   admin: AdminServer;
-  replays: ReplayRunner;
+  tasks: Tasks;
   news: News;
   figures: LiveFigures;
 }
@@ -143,8 +145,16 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     learning,
     confirmation: createConfirmation(),
   });
-  const replays = createReplayRunner({ work: store.replays, clock, logger });
-  const parts = { metrics, alerts, store, dispatcher, targets, listener, learning, replays, news, figures };
+  const tasks = createTasks({
+    work: store.tasks,
+    databaseFile: config.storage.file,
+    minFree: config.storage.minFree,
+    callbacks: () => callbackSettings(present.config),
+    observer: metrics.tasks,
+    clock,
+    logger,
+  });
+  const parts = { metrics, alerts, store, dispatcher, targets, listener, learning, tasks, news, figures };
   return { ...parts, admin: buildAdmin(options, present, parts, reload) };
 }
 
@@ -171,14 +181,15 @@ function targetViews(
 }
 
 function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, targets, metrics, replays, learning, news, figures } = parts;
+  const { store, dispatcher, targets, metrics, tasks, learning, news, figures } = parts;
   const { logger, clock, dashboardDir, build } = options;
   const ports: AdminPorts = {
     history: store.history,
     operations: store.operations,
     targets,
     dispatching: dispatcher,
-    replays,
+    tasks,
+    exports: tasks.exports,
     news,
     figures,
     backups: store.backups,
@@ -203,6 +214,10 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     clock,
   });
   return admin;
+}
+
+function callbackSettings({ admin }: Config) {
+  return { sign: createSigner(admin.callbackSecrets), guard: outgoingAddressGuard(admin.callbackAllow) };
 }
 
 function readiness(present: Present, store: Store | undefined): { ready: boolean; reasons: string[] } {

@@ -67,7 +67,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
     reloading: Promise.resolve(),
   };
   const parts = await build(options, present, (built) => reloadInTurn(options, built, present));
-  const { store, dispatcher, listener, admin, replays, alerts } = parts;
+  const { store, dispatcher, listener, admin, tasks, alerts } = parts;
   void store.broken.then(async (error) => {
     options.logger.error({ code: error.code, error: error.message }, 'store broken');
     listener.drain(); // who waits is answered 503 while the alert is on its way
@@ -77,7 +77,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
   const stopWatch = keepTime(options, parts);
   try {
     dispatcher.start();
-    replays.start();
+    tasks.start();
     reconcile(options, parts, present);
     const adminAddress = await admin.start();
     present.publicAddress = await listener.start();
@@ -100,15 +100,17 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
   }
 }
 
-function keepTime({ clock, logger }: RelayOptions, { metrics, store }: Parts): () => void {
+function keepTime({ clock, logger }: RelayOptions, { metrics, store, tasks }: Parts): () => void {
   return watchClock(clock, {
     jumped(byMs) {
       store.upkeep.suspend(true);
+      tasks.exports.suspend(true);
       metrics.store.clockJumped();
       logger.warn({ byMs }, 'the wall clock jumped: nothing is removed for its age until it is stable');
     },
     stable() {
       store.upkeep.suspend(false);
+      tasks.exports.suspend(false);
       logger.info({}, 'the wall clock is stable again');
     },
   });
@@ -117,13 +119,13 @@ function keepTime({ clock, logger }: RelayOptions, { metrics, store }: Parts): (
 /** In reverse: nothing comes in, what runs is finished, what is known is written. */
 async function stopParts(
   clock: Clock,
-  { metrics, alerts, store, dispatcher, targets, listener, admin, replays }: Parts,
+  { metrics, alerts, store, dispatcher, targets, listener, admin, tasks }: Parts,
 ): Promise<void> {
   const attempts = dispatcher.stop({ graceMs: ATTEMPT_GRACE_MS });
   await pause(clock, DRAIN_MS);
   listener.drain();
-  const replayStep = Promise.race([replays.stop(), pause(clock, ATTEMPT_GRACE_MS)]); // on a hanging disk it does not end
-  await Promise.all([listener.close(), replayStep, attempts]);
+  const taskStep = Promise.race([tasks.stop(), pause(clock, ATTEMPT_GRACE_MS)]); // on a hanging disk it does not end
+  await Promise.all([listener.close(), taskStep, attempts]);
   await admin.close(ADMIN_GRACE_MS);
   targets.close();
   const closed = await Promise.race([store.close().then(() => true), pause(clock, STORE_GRACE_MS).then(() => false)]);

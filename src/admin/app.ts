@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { HIDDEN, shownHost } from '../config/shown-url.ts';
 import { HookbayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
 import { digest, type Identity, LOCAL, requireLocalHost, requireOperator, requireSameOrigin, type TokenSet } from './access.ts';
@@ -40,7 +41,8 @@ export function createApp(options: AppOptions): Express {
   // Health answers come before every guard: a supervisor may ask under any name.
   for (const endpoint of open) mount(app, endpoint, options);
   app.use(guard(options));
-  for (const endpoint of endpoints) if (endpoint.access !== 'open') mount(app, endpoint, options);
+  const running = new Set<string>();
+  for (const endpoint of endpoints) if (endpoint.access !== 'open') mount(app, endpoint, options, running);
   refuseOtherMethods(app, options);
   app.use('/api', (request) => {
     authorise(request, options);
@@ -99,7 +101,7 @@ function authorise(request: Request, options: AppOptions): Identity {
 /** Express' spelling of `/api/v1/events/{id}`. */
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-function mount(app: Express, endpoint: Endpoint, options: AppOptions): void {
+function mount(app: Express, endpoint: Endpoint, options: AppOptions, running: Set<string> = new Set()): void {
   const allow: RequestHandler = (request, response, next) => {
     const isGuarded = endpoint.access === 'token' || endpoint.access === 'operator';
     const who = isGuarded ? authorise(request, options) : identify(request, options);
@@ -119,7 +121,7 @@ function mount(app: Express, endpoint: Endpoint, options: AppOptions): void {
     const who = response.locals.who as Identity | null;
     let answer: Answer;
     try {
-      answer = await endpoint.run({ ...context(options), ...callOf(request), who });
+      answer = await endpoint.run({ ...context(options), running, ...callOf(request), who });
     } catch (error) {
       if (endpoint.method !== 'get') tellAction(request, who, problemOf(error).status, endpoint, options);
       throw error;
@@ -132,6 +134,10 @@ function mount(app: Express, endpoint: Endpoint, options: AppOptions): void {
 /** Enough of a filter to understand what was done. */
 const DETAIL_CHARS = 1_000;
 
+/** The path of a callback may be a credential. */
+const withoutCallback = (key: string, value: unknown): unknown =>
+  key === 'callbackUrl' && typeof value === 'string' ? (URL.canParse(value) ? shownHost(value) : HIDDEN) : value;
+
 /** What was done goes to the log and to the list of it; where nobody is known, to the log alone. */
 function tellAction(request: Request, who: Identity | null, status: number, endpoint: Endpoint, options: AppOptions): void {
   const { ports, logger, now } = options;
@@ -140,7 +146,7 @@ function tellAction(request: Request, who: Identity | null, status: number, endp
   if (who === null) return;
   const [subject] = Object.values(request.params);
   // What opens a session is a token.
-  const detail = request.body === undefined || endpoint.access === 'login' ? '' : JSON.stringify(request.body);
+  const detail = request.body === undefined || endpoint.access === 'login' ? '' : JSON.stringify(request.body, withoutCallback);
   ports.audit.record({
     at: now(),
     actor: who.name,
@@ -152,7 +158,7 @@ function tellAction(request: Request, who: Identity | null, status: number, endp
   });
 }
 
-function context({ ports, current, sessions, openapi, now }: AppOptions): Context {
+function context({ ports, current, sessions, openapi, now }: AppOptions): Omit<Context, 'running'> {
   const { settings, tokens } = current();
   const session = {
     login: (token: string, peer: string) => sessions.login(token, peer, tokens),
@@ -172,6 +178,7 @@ function callOf(request: Request) {
     peer: peerOf(request),
     cookie: request.headers.cookie,
     lastEventId: request.get('last-event-id'),
+    idempotencyKey: request.get('idempotency-key'),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Context {
   settings: AdminSettings;
   session: Session;
   openapi: object;
+  /** Requests with an idempotency key that are being worked on. */
+  running: Set<string>;
   /** Wall time, ms. */
   now(): number;
 }
@@ -36,6 +38,8 @@ export interface Call<Query, Body> extends Context {
   cookie: string | undefined;
   /** Where a stream is to go on (Last-Event-ID). */
   lastEventId: string | undefined;
+  /** The header of this name. */
+  idempotencyKey: string | undefined;
 }
 
 export type Answer = (
@@ -72,6 +76,8 @@ interface Description {
   path: string;
   summary: string;
   access: Access;
+  /** Takes an Idempotency-Key. */
+  idempotent?: boolean;
   answers: Record<number, AnswerDoc>;
   /** Statuses of problems that it may answer beyond 400, 401, 403 and 500. */
   problems?: readonly number[];

@@ -34,6 +34,13 @@ function moved(schema: Json): Json {
   return JSON.parse(JSON.stringify(schema).replaceAll(`"${DEFINITIONS}`, `"${COMPONENTS}`)) as Json;
 }
 
+const IDEMPOTENCY_KEY: Json = {
+  ...{ name: 'Idempotency-Key', in: 'header', required: false },
+  description:
+    'The same key with the same body within 24 hours gets the same answer, with `Idempotency-Replayed: true`, and nothing is done twice',
+  schema: { type: 'string', minLength: 1, maxLength: 256 },
+};
+
 function parameters(endpoint: Endpoint, schemas: Schemas): Json[] {
   const inPath = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map((match) => ({
     ...{ name: match[1], in: 'path', required: true, schema: { type: 'string' } },
@@ -41,7 +48,7 @@ function parameters(endpoint: Endpoint, schemas: Schemas): Json[] {
   const inQuery = Object.entries(endpoint.query.shape).map(([name, schema]) => ({
     ...{ name, in: 'query', required: false, schema: schemas.of(schema, 'input') },
   }));
-  return [...inPath, ...inQuery];
+  return [...inPath, ...inQuery, ...(endpoint.idempotent === true ? [IDEMPOTENCY_KEY] : [])];
 }
 
 function answers(endpoint: Endpoint, schemas: Schemas): Json {
@@ -69,7 +76,7 @@ const PROBLEMS: Record<string, string> = {
   404: 'There is no such thing',
   409: 'Not in its present state',
   410: 'It was deleted',
-  422: 'The configuration has faults; every one is named',
+  422: 'Well formed, and yet not to be done: faults in the configuration, a callback that is refused, a key of another request',
   503: 'Not now; Retry-After says when',
   429: 'Too many tries; Retry-After says how long to wait',
   default: 'Any other problem',

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { AdminToken } from '../config/types.ts';
 import type { Attempt } from '../domain/attempt.ts';
 import type { NewAuditEntry } from '../domain/audit.ts';
@@ -94,16 +95,29 @@ export interface AuditView extends NewAuditEntry {
 
 export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
 
-export interface TaskView {
+interface TaskFields {
   id: string;
-  kind: 'replay';
   status: TaskStatus;
   matched: number;
   done: number;
   failed: number;
   createdAt: number;
   finishedAt: number | null;
+  /** Why it failed. */
+  error: { code: string; message: string } | null;
+  /** Who is told of its end; null for nobody. The URL may hold a secret. */
+  callback: { url: string; state: 'waiting' | 'told' | 'given_up' } | null;
 }
+
+export type ReplayTaskView = TaskFields & { kind: 'replay' };
+export type ExportTaskView = TaskFields & {
+  kind: 'export';
+  /** Length of its file so far. */
+  bytes: number;
+  /** Its file was removed before its time, because an event was deleted. */
+  dropped: boolean;
+};
+export type TaskView = ReplayTaskView | ExportTaskView;
 
 /** What the admin API reads. Every call is bounded in time; rejects with a HookbayError (`storage_busy`, `bad_cursor`, …). */
 export interface History {
@@ -128,6 +142,29 @@ export interface History {
   matchReplay(filter: DeliveryFilter, oncePerEvent: boolean): Promise<{ matched: number; sample: DeliveryView[] }>;
   /** Per target: backlog, dead, held and the oldest due time. */
   targetCounts(): Promise<TargetCounts[]>;
+  /** What was answered under an idempotency key that is still known. @param now wall ms */
+  remembered(scope: string, key: string, now: number): Promise<Remembered | null>;
+}
+
+/** An answer of before, to the same request. */
+export interface Remembered {
+  /** Hex, of the request's body. */
+  bodySha256: string;
+  answer: { kind: 'task'; id: string } | { kind: 'deliveries'; deliveries: DeliveryView[] };
+}
+
+/** Makes a request one that may come again: what it did is stored in the transaction that does it. */
+export interface IdempotencyMark {
+  /** Method and path. */
+  scope: string;
+  key: string;
+  bodySha256: string;
+}
+
+/** What may come with the start of a task. */
+export interface TaskExtras {
+  callbackUrl?: string | null;
+  once?: IdempotencyMark | null;
 }
 
 export interface TargetCounts {
@@ -148,12 +185,12 @@ export interface Operations {
   discard(deliveryId: string): Promise<OperatorResult>;
   release(deliveryId: string): Promise<OperatorResult>;
   /** New deliveries of the event to the targets (null: the route's present ones). */
-  replayEvent(eventId: string, targets: readonly string[] | null): Promise<Found<DeliveryView[]>>;
-  startReplay(request: {
-    filter: DeliveryFilter;
-    targets: readonly string[] | null;
-    ratePerSecond: number | null;
-  }): Promise<TaskView>;
+  replayEvent(eventId: string, targets: readonly string[] | null, once?: IdempotencyMark | null): Promise<Found<DeliveryView[]>>;
+  startReplay(
+    request: { filter: DeliveryFilter; targets: readonly string[] | null; ratePerSecond: number | null },
+    extras?: TaskExtras,
+  ): Promise<TaskView>;
+  startExport(request: { filter: DeliveryFilter }, extras?: TaskExtras): Promise<TaskView>;
   cancelTask(id: string): Promise<Found<TaskView>>;
 }
 
@@ -187,29 +224,18 @@ export interface Dispatching {
   isRunning(deliveryId: string): boolean;
 }
 
-/** A bulk replay that is not finished. */
-export interface TaskRef {
-  id: string;
-  /** Deliveries per second, or null for as fast as it goes. */
-  ratePerSecond: number | null;
-}
+/** What can be had of an export's file. */
+export type ExportFile =
+  | { kind: 'found'; bytes: number; stream(): Readable }
+  /** Its time is over, or it was removed. */
+  | { kind: 'gone' };
 
-export interface ReplayStep {
-  /** Deliveries handled in this step, and how many of the matched ones could not be. */
-  done: number;
-  failed: number;
-  /** Nothing is left, or the task was cancelled. */
-  finished: boolean;
-}
-
-/** The work of bulk replays. The cursor is stored in the transaction that makes the work: a restart neither skips nor repeats. */
-export interface ReplayWork {
-  /** All tasks that are pending or running, oldest first. */
-  open(): Promise<TaskRef[]>;
-  /** Fixes the set of deliveries that the task will touch, if that has not been done. */
-  materialise(taskId: string): Promise<void>;
-  /** Handles at most `limit` deliveries. */
-  step(taskId: string, limit: number): Promise<ReplayStep>;
+/** Files of exports. */
+export interface Exports {
+  /** The file of an export that is completed. */
+  open(task: ExportTaskView): Promise<ExportFile>;
+  /** Until when a completed export has its file, wall ms; null when it has none (any more). */
+  keptUntil(task: ExportTaskView): number | null;
 }
 
 /** What ingest made of a test event. */
@@ -270,6 +296,14 @@ export interface RouteView {
   deliver: readonly EdgeView[];
 }
 
+/** Who may be told of the end of a task. */
+export interface CallbackSettings {
+  /** Every secret signs; none: nobody is told. */
+  secrets: readonly string[];
+  /** Ranges that may be reached although they are not public. */
+  allow: readonly string[];
+}
+
 /** The part of the configuration that the admin API works by; swapped as a whole on a reload. */
 export interface AdminSettings {
   /** Any of them opens the API; empty only on a loopback listener. */
@@ -277,6 +311,7 @@ export interface AdminSettings {
   routes: readonly RouteView[];
   /** Attempts per budget of every configured target; null when only a duration ends it. */
   attempts: ReadonlyMap<string, number | null>;
+  callbacks: CallbackSettings;
   /** The effective configuration with secrets hidden. */
   shownConfig: object;
 }
@@ -346,7 +381,9 @@ export interface AdminPorts {
   operations: Operations;
   targets: Targets;
   dispatching: Dispatching;
-  replays: { wake(): void };
+  /** There may be a new task, or one that has ended. */
+  tasks: { wake(): void };
+  exports: Exports;
   /** Keeps what was done; nobody waits for it. */
   audit: { record(entry: NewAuditEntry): void };
   news: LiveNews;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { shownHost } from '../config/shown-url.ts';
 import type { Attempt } from '../domain/attempt.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { Page } from '../domain/listing.ts';
@@ -12,10 +13,10 @@ type Json<Schema extends z.ZodType> = z.output<Schema>;
 type Showing = Pick<Context, 'ports' | 'settings'>;
 
 /** Wall ms as ISO 8601 UTC. */
-const iso = (ms: number): string => new Date(ms).toISOString();
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+export const iso = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
-const pairs = (headers: HeaderList): [string, string][] => headers.map(([name, value]) => [name, value]);
+export const pairs = (headers: HeaderList): [string, string][] => headers.map(([name, value]) => [name, value]);
 
 export function attemptJson(attempt: Attempt): Json<typeof shapes.attempt> {
   const { response } = attempt;
@@ -54,7 +55,7 @@ export function deliveryDetailJson(view: ports.DeliveryDetail, showing: Showing)
   return { ...deliveryJson(view, showing), history: view.history.map(attemptJson) };
 }
 
-function eventFields(view: ports.EventView) {
+export function eventFields(view: ports.EventView) {
   const { id, route, type, dedupKey, receivedAt, method, path, query, peer, contentType, size, sha256, duplicates, conflicts } =
     view;
   return {
@@ -89,8 +90,16 @@ export function auditJson(view: ports.AuditView): Json<typeof shapes.audit> {
   return { ...view, at: iso(view.at) };
 }
 
-export function taskJson(view: ports.TaskView): Json<typeof shapes.task> {
-  const { id, kind, status, matched, done, failed, createdAt, finishedAt } = view;
+/** Where the file of an export is, as long as it has one. */
+export function resultUrl(view: ports.TaskView, exports: ports.Exports): string | null {
+  return keptUntil(view, exports) === null ? null : `/api/v1/tasks/${view.id}/download`;
+}
+
+const keptUntil = (view: ports.TaskView, exports: ports.Exports): number | null =>
+  view.kind === 'export' ? exports.keptUntil(view) : null;
+
+export function taskJson(view: ports.TaskView, { exports }: Pick<ports.AdminPorts, 'exports'>): Json<typeof shapes.task> {
+  const { id, kind, status, matched, done, failed, createdAt, finishedAt, error, callback } = view;
   return {
     id,
     kind,
@@ -100,7 +109,10 @@ export function taskJson(view: ports.TaskView): Json<typeof shapes.task> {
     failed,
     createdAt: iso(createdAt),
     finishedAt: isoOrNull(finishedAt),
-    resultUrl: null,
+    error,
+    resultUrl: resultUrl(view, exports),
+    resultExpiresAt: isoOrNull(keptUntil(view, exports)),
+    callback: callback === null ? null : { url: shownHost(callback.url), state: callback.state },
   };
 }
 

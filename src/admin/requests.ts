@@ -132,11 +132,23 @@ const rate = z
 
 const targets = z.array(name).min(1).max(100);
 
+const callbackUrl = z
+  .url({ error: 'expected an http or https URL' })
+  .max(2048)
+  .describe('told when the task ends, with a signature of `admin.callbackSecret`');
+
+export const exportsBody = z.strictObject({ filter: replayFilter, callbackUrl: callbackUrl.exactOptional() });
+
+export const downloadQuery = z.strictObject({
+  gzip: z.stringbool().default(false).describe('`true`: compressed, as a file of its own'),
+});
+
 export const replaysBody = z.strictObject({
   filter: replayFilter,
   targets: targets.exactOptional(),
   rateLimit: rate.exactOptional(),
   dryRun: z.boolean().default(false),
+  callbackUrl: callbackUrl.exactOptional(),
 });
 
 export const replayEventBody = z.strictObject({ targets: targets.exactOptional() });

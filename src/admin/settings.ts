@@ -8,6 +8,7 @@ export function adminSettings(config: Config): AdminSettings {
     tokens: config.admin.tokens,
     routes: [...config.routes.values()].map((route) => routeView(route, config.publicUrl)),
     attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
+    callbacks: { secrets: config.admin.callbackSecrets, allow: config.admin.callbackAllow },
     shownConfig: effectiveConfig(config),
   };
 }

@@ -68,17 +68,42 @@ export const fedEvent = z
   .meta({ id: 'StreamedEvent', description: 'Headers and body only where they were asked for, and are not damaged.' });
 export const eventDetail = z.strictObject({ ...eventFields, headers, deliveries: z.array(delivery) }).meta({ id: 'EventDetail' });
 
+export const exportedEvent = z
+  .strictObject({
+    ...eventFields,
+    headers,
+    deliveries: z.array(
+      z.strictObject({
+        id: z.string(),
+        target: z.string(),
+        status: z.enum(DELIVERY_STATUSES),
+        reason: z.string().nullable(),
+        attempts: z.int(),
+        createdAt: time,
+        finishedAt: time.nullable(),
+      }),
+    ),
+    body: z.string().exactOptional().describe('the exact body, where it is UTF-8'),
+    bodyBase64: z.string().exactOptional().describe('the exact body, where it is not UTF-8'),
+  })
+  .meta({ id: 'ExportedEvent' });
+
 export const task = z
   .strictObject({
     id: z.string(),
-    kind: z.literal('replay'),
+    kind: z.enum(['replay', 'export']),
     status: z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']),
-    matched: z.int(),
+    matched: z.int().describe('deliveries of a replay, events of an export'),
     done: z.int(),
-    failed: z.int(),
+    failed: z.int().describe('of the matched ones: could not be replayed, or were gone before they were exported'),
     createdAt: time,
     finishedAt: time.nullable(),
-    resultUrl: z.string().nullable(),
+    error: z.strictObject({ code: z.string(), message: z.string() }).nullable().describe('why it failed'),
+    resultUrl: z.string().nullable().describe('where the file of a completed export is'),
+    resultExpiresAt: time.nullable().describe('when that file is removed'),
+    callback: z
+      .strictObject({ url: z.string().describe('its host alone'), state: z.enum(['waiting', 'told', 'given_up']) })
+      .nullable(),
   })
   .meta({ id: 'Task' });
 
@@ -205,7 +230,7 @@ export const problem = z
   .meta({ id: 'Problem' });
 
 export const replayPreview = z.strictObject({ matched: z.int(), sample: z.array(delivery) });
-export const replayStarted = z.strictObject({ taskId: z.string(), status: z.literal('pending') });
+export const taskStarted = z.strictObject({ taskId: z.string(), status: z.literal('pending') });
 export const testAnswer = z.strictObject({
   statusCode: z.int().describe('what the route answered'),
   eventId: z.string().nullable(),

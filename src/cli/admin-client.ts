@@ -30,8 +30,8 @@ export class AdminClient {
     return this.#parsed<Answer>(await this.#call('GET', path, { query }));
   }
 
-  async post<Answer>(path: string, body: object = {}): Promise<Answer> {
-    return this.#parsed<Answer>(await this.#call('POST', path, { body }));
+  async post<Answer>(path: string, body: object = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#parsed<Answer>(await this.#call('POST', path, { body, headers }));
   }
 
   /**
@@ -56,10 +56,15 @@ export class AdminClient {
     return stream;
   }
 
-  /** A POST whose answer is a file. @param write gets it piece by piece */
-  async download(path: string, write: (piece: Uint8Array, done: number, total: number) => Promise<void>): Promise<void> {
-    const stream = got.stream.post(`${this.url}/api/v1${path}`, {
-      json: {},
+  /** A request whose answer is a file. @param write gets it piece by piece */
+  async download(
+    method: 'GET' | 'POST',
+    path: string,
+    write: (piece: Uint8Array, done: number, total: number) => Promise<void>,
+  ): Promise<void> {
+    const stream = got.stream(`${this.url}/api/v1${path}`, {
+      method,
+      ...(method === 'POST' ? { json: {} } : {}),
       headers: this.#authorization(),
       followRedirect: false,
       throwHttpErrors: false,
@@ -82,13 +87,17 @@ export class AdminClient {
     return (await this.#call('GET', path, {})).rawBody;
   }
 
-  async #call(method: Method, path: string, { query, body }: { query?: Query; body?: object }): Promise<Response<string>> {
+  async #call(
+    method: Method,
+    path: string,
+    { query, body, headers = {} }: { query?: Query; body?: object; headers?: Record<string, string> },
+  ): Promise<Response<string>> {
     const request = (): Promise<Response<string>> =>
       got(`${this.url}/api/v1${path}`, {
         method,
         searchParams: query ?? {},
         ...(body === undefined ? {} : { json: body }),
-        headers: this.#authorization(),
+        headers: { ...headers, ...this.#authorization() },
         followRedirect: false,
         throwHttpErrors: false,
         retry: { limit: 0 },

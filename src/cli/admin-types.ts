@@ -104,10 +104,17 @@ export interface HandshakeItem extends LearningItem {
 
 export interface TaskItem {
   id: string;
+  kind: string;
   status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
   matched: number;
   done: number;
   failed: number;
+  createdAt: string;
+  finishedAt: string | null;
+  error: { code: string; message: string } | null;
+  resultUrl: string | null;
+  resultExpiresAt: string | null;
+  callback: { url: string; state: string } | null;
 }
 
 export interface ReplayPreview {

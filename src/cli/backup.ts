@@ -39,7 +39,7 @@ export function addBackup(program: Command, context: CommandContext): void {
       const admin = await connect(context, options);
       const part = `${file}.part`;
       await mustBeFree(file);
-      const report = await fetched(context, part, (write) => admin.download('/backup', write));
+      const report = await fetched(context, part, (write) => admin.download('POST', '/backup', write));
       await rename(part, file);
       if (options.json) printJson(context, { file, ...shown(report) });
       else context.stdout.write(`${file}: ${words(report)}\n`);

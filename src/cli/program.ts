@@ -10,6 +10,7 @@ import type { CommandContext } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
+import { addExport } from './export.ts';
 import { addForward } from './forward.ts';
 import { addHealthcheck } from './healthcheck.ts';
 import { addInit } from './init.ts';
@@ -21,6 +22,7 @@ import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addTail } from './tail.ts';
 import { addTargets } from './targets.ts';
+import { addTasks } from './tasks.ts';
 import { painter } from './text.ts';
 
 /** In the order in which the help lists them. */
@@ -33,6 +35,8 @@ const COMMANDS = [
   addEvents,
   addDeliveries,
   addReplay,
+  addExport,
+  addTasks,
   addRejections,
   addTail,
   addForward,

@@ -1,20 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { AdminClient } from './admin-client.ts';
 import type { DeliveryItem, ReplayPreview, TaskItem } from './admin-types.ts';
-import { CommandError, wrongUse } from './command-error.ts';
+import { wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { deliveryTable } from './delivery-view.ts';
+import { addTaskOptions, followTask, mustNotHaveFailed, startTask, type TaskOptions } from './follow-task.ts';
 import { refuseUnknownNames } from './known-names.ts';
 import { type AdminOptions, addAdminOptions, addFilterOptions, collect, type FilterOptions, filterQuery } from './options.ts';
 import { printJson } from './print.ts';
-import { progressBar } from './progress.ts';
 
 type ReplayOptions = AdminOptions &
-  FilterOptions & { target?: string; all?: boolean; deliverTo?: string[]; rate?: string; dryRun?: boolean; wait: boolean };
-
-const POLL_MS = 200;
+  FilterOptions &
+  TaskOptions & { target?: string; all?: boolean; deliverTo?: string[]; rate?: string; dryRun?: boolean };
 
 const EXAMPLES = `
 With a filter, dead deliveries are tried again. Those already delivered, and all of them with --deliver-to,
@@ -23,7 +20,8 @@ get new deliveries.
 Examples:
   hookbay replay evt_1k2m3n4p500000000001
   hookbay replay --status dead --target app --dry-run
-  hookbay replay --status dead --target app --from 2d --rate 50/s`;
+  hookbay replay --status dead --target app --from 2d --rate 50/s
+  hookbay replay --status dead --no-wait --callback-url https://app.example.com/hooks/tasks --idempotency-key restore-1`;
 
 export function addReplay(program: Command, context: CommandContext): void {
   const command = program
@@ -36,8 +34,8 @@ export function addReplay(program: Command, context: CommandContext): void {
     .option('--all', 'every delivery there is; needed when nothing else is chosen')
     .option('--deliver-to <target>', "to this target instead of the route's own; may be repeated", collect)
     .option('--rate <rate>', 'at most this many, for example 50/s')
-    .option('--dry-run', 'only count what would be replayed')
-    .option('--no-wait', 'return once the relay has taken the task on');
+    .option('--dry-run', 'only count what would be replayed');
+  addTaskOptions(command);
   addAdminOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (id: string | undefined, options: ReplayOptions) => {
@@ -50,16 +48,20 @@ async function replayOne(context: CommandContext, id: string, options: ReplayOpt
   if (options.all || options.target !== undefined || options.rate !== undefined || Object.keys(filterQuery(options)).length > 0) {
     throw wrongUse('Give an id or a filter, not both.');
   }
+  if (options.callbackUrl !== undefined) throw wrongUse('--callback-url is only for a filter: one id is replayed at once.');
   const admin = await connect(context, options);
   const path = encodeURIComponent(id);
   if (id.startsWith('dlv_')) {
     if (options.deliverTo !== undefined)
       throw wrongUse('--deliver-to is only for an event or a filter: a delivery keeps its target.');
+    if (options.idempotencyKey !== undefined)
+      throw wrongUse('--idempotency-key is only for an event or a filter: a retry can be asked for twice.');
     const delivery = await admin.post<DeliveryItem>(`/deliveries/${path}/retry`);
     return options.json ? printJson(context, delivery) : context.stdout.write(deliveryTable(context, [delivery]));
   }
   const targets = options.deliverTo === undefined ? {} : { targets: options.deliverTo };
-  const answer = await admin.post<{ deliveries: DeliveryItem[] }>(`/events/${path}/replay`, targets);
+  const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+  const answer = await admin.post<{ deliveries: DeliveryItem[] }>(`/events/${path}/replay`, targets, headers);
   if (options.json) return printJson(context, answer);
   context.stdout.write(deliveryTable(context, answer.deliveries));
 }
@@ -83,34 +85,16 @@ async function replayMany(context: CommandContext, options: ReplayOptions): Prom
     const answer = await admin.post<ReplayPreview>('/replays', { ...request, dryRun: true });
     return options.json ? printJson(context, answer) : preview(context, answer);
   }
-  const { taskId } = await admin.post<{ taskId: string }>('/replays', request);
-  const task = options.wait ? await follow(context, admin, taskId) : await admin.get<TaskItem>(`/tasks/${taskId}`);
+  const taskId = await startTask(admin, '/replays', request, options);
+  const task = options.wait ? await followTask(context, admin, taskId) : await admin.get<TaskItem>(`/tasks/${taskId}`);
   if (options.json) printJson(context, task);
   else context.stdout.write(`${summary(task)}\n`);
-  if (task.status === 'failed' || task.status === 'cancelled') {
-    const message = `The replay ${task.status === 'failed' ? 'failed' : 'was cancelled'} after ${task.done} of ${task.matched}.`;
-    throw new CommandError({ exitCode: 1, code: `task_${task.status}`, message });
-  }
+  mustNotHaveFailed(task);
 }
 
 function preview(context: CommandContext, answer: ReplayPreview): void {
   context.stdout.write(`${answer.matched} ${answer.matched === 1 ? 'delivery' : 'deliveries'} would be replayed.\n`);
   if (answer.sample.length > 0) context.stdout.write(`\n${deliveryTable(context, answer.sample)}`);
-}
-
-/** Waits until the task has ended, with a bar on a terminal. The task goes on when the wait is given up. */
-async function follow(context: CommandContext, admin: AdminClient, id: string): Promise<TaskItem> {
-  const bar = progressBar(context.stderr);
-  try {
-    for (;;) {
-      const task = await admin.get<TaskItem>(`/tasks/${id}`);
-      if (task.status !== 'pending' && task.status !== 'running') return task;
-      bar.show(task.done, task.matched);
-      await wait(POLL_MS);
-    }
-  } finally {
-    bar.end();
-  }
 }
 
 function summary(task: TaskItem): string {

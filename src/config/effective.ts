@@ -112,7 +112,12 @@ export function effectiveConfig(config: Config): object {
     tls: config.tls === null ? null : { cert: config.tls.certFile, key: config.tls.keyFile },
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
-    admin: { listen: address(config.admin.listen), ...tokensShown(config.admin.tokens) },
+    admin: {
+      listen: address(config.admin.listen),
+      ...tokensShown(config.admin.tokens),
+      callbackSecret: hidden(config.admin.callbackSecrets),
+      callbackAllow: config.admin.callbackAllow,
+    },
     storage: {
       url: `sqlite:${config.storage.file}`,
       minFree: formatSize(config.storage.minFree),
@@ -147,9 +152,8 @@ export function secretsOf(config: Config): string[] {
   ]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
-  return [
-    ...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...headers, ...targets, ...alert]),
-  ];
+  const admin = [...config.admin.tokens.map(({ token }) => token), ...config.admin.callbackSecrets];
+  return [...new Set([...admin, ...routes, ...verifyTokens, ...headers, ...targets, ...alert])];
 }
 
 /** Values of headers that a rule adds and that look, by their name, as if they opened something. */

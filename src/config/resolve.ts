@@ -97,7 +97,12 @@ export function resolveConfig(parsed: FileConfig, file: string | null, origins: 
     tls: parsed.tls === undefined ? null : { certFile: files.absolute(parsed.tls.cert), keyFile: files.absolute(parsed.tls.key) },
     publicUrl,
     trustedProxies: parsed.trustedProxies,
-    admin: { listen: parsed.admin.listen, tokens: adminTokens(parsed.admin) },
+    admin: {
+      listen: parsed.admin.listen,
+      tokens: adminTokens(parsed.admin),
+      callbackSecrets: parsed.admin.callbackSecret ?? [],
+      callbackAllow: parsed.admin.callbackAllow,
+    },
     storage: {
       file: files.absolute(parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
       minFree: parsed.storage.minFree,

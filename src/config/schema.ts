@@ -4,7 +4,7 @@ import { backlog, doorKeys, tls } from './door-schema.ts';
 import { handshake } from './handshake-schema.ts';
 import { addressRange, choice, duration, listenAddress, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
-import { adminToken, secrets } from './secrets.ts';
+import { adminToken, secrets, signingSecret } from './secrets.ts';
 import { storage } from './storage-schema.ts';
 import { target } from './target-schema.ts';
 import { formatDuration } from './units.ts';
@@ -53,8 +53,17 @@ const admin = z
       description: 'Further tokens, one for each person or program, with what they may do.',
       expected: 'a list of { name, token, role }',
     }),
+    callbackSecret: secrets(signingSecret).optional().meta({
+      description:
+        'Signs what is posted to the `callbackUrl` of a bulk task, as Standard Webhooks has it; without it callbacks are refused. A list for rotation: every one signs.',
+    }),
+    callbackAllow: z.array(addressRange()).prefault([]).meta({
+      description:
+        'What a `callbackUrl` may reach although it is not public: loopback, private and link-local addresses are refused.',
+      expected: 'a list of addresses or CIDR ranges, for example [10.0.0.0/8]',
+    }),
   })
-  .meta({ description: 'The private side.', expected: '{ listen, token, tokens }' });
+  .meta({ description: 'The private side.', expected: '{ listen, token, tokens, callbackSecret, callbackAllow }' });
 
 const limits = z
   .strictObject({

@@ -14,7 +14,7 @@ export interface Config {
   publicUrl: string | null;
   /** CIDR ranges whose X-Forwarded-For counts. */
   trustedProxies: readonly string[];
-  admin: { listen: ListenAddress; tokens: readonly AdminToken[] };
+  admin: AdminConfig;
   storage: StorageConfig;
   /** `backlog`: pending deliveries of one route; a route may have its own. */
   limits: { body: number; headers: number; inFlight: number; backlog: number };
@@ -43,6 +43,15 @@ export interface TlsConfig {
 export interface ListenAddress {
   host: string;
   port: number;
+}
+
+export interface AdminConfig {
+  listen: ListenAddress;
+  tokens: readonly AdminToken[];
+  /** Standard Webhooks secrets that sign callbacks; empty: there are no callbacks. */
+  callbackSecrets: readonly string[];
+  /** Addresses and CIDR ranges that callbacks may reach although they are not public. */
+  callbackAllow: readonly string[];
 }
 
 export interface StorageConfig {

@@ -1,5 +1,5 @@
+import { isPublicAddress, lookupOf } from '../config/outgoing-address.ts';
 import type { Confirmation } from './ports.ts';
-import { isPublicAddress, lookupOf } from './public-address.ts';
 
 /** The sender waits meanwhile: Amazon gives up after 15 s, and our own stop waits for 5 s. */
 const TIMEOUT_MS = 4_000;

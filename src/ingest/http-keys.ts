@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import pRetry from 'p-retry';
+import { isPublicAddress, lookupOf } from '../config/outgoing-address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { fetchedKeys, type KeyAddress } from '../providers/keys.ts';
 import type { KeySource } from './key-source.ts';
-import { isPublicAddress, lookupOf } from './public-address.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Half a day: fal asks for at most a whole one. */

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { foldedCounter, foldedHistogram, type Tally, type Timer } from './folded.ts';
+import { type TaskMetrics, taskMetrics } from './task-metrics.ts';
 
 /** What is read from the relay at each scrape. */
 export interface MetricSources {
@@ -64,6 +65,7 @@ export interface Metrics {
     damaged(deliveryId: string): void;
     clockJumped(): void;
   };
+  readonly tasks: TaskMetrics;
   readonly contentType: string;
   /** The Prometheus text format, version 0.0.4. */
   metrics(): Promise<string>;
@@ -82,6 +84,7 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
     ingest: ingestMetrics(registry),
     deliver: deliverMetrics(registry),
     store: storeMetrics(registry),
+    tasks: taskMetrics(registry),
     contentType: registry.contentType,
     metrics: async () => {
       refreshProcess();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryView, History, Operations, ReplayWork } from '../../src/admin/ports.ts';
+import type { DeliveryView, History, IdempotencyMark, Operations } from '../../src/admin/ports.ts';
+import type { TaskRef, TaskWork } from '../../src/admin/task-runner.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { NewAuditEntry } from '../../src/domain/audit.ts';
 import type { NewEvent, NewRejection } from '../../src/domain/event.ts';
@@ -11,7 +12,7 @@ import type { DeliveryFilter, Page, PageRequest, RejectionFilter } from '../../s
 export interface HistoryHarness {
   history: History;
   operations: Operations;
-  work: ReplayWork;
+  work: TaskWork & { open(): Promise<TaskRef[]> };
   /** Stores an event with one pending delivery per target, due now; resolves with its id. */
   append(event: NewEvent, targets: readonly string[]): Promise<string>;
   /** The same, with every delivery in quarantine for this reason. */
@@ -83,7 +84,7 @@ async function everyPage<T>(read: (page: PageRequest) => Promise<Page<T>>, limit
 
 const FIRST: PageRequest = { cursor: null, limit: 100 };
 
-/** What any implementation of History, Operations and ReplayWork must do, together. */
+/** What any implementation of History, Operations and the work of tasks must do, together. */
 export function historyContract(name: string, make: (setup: HistorySetup) => Promise<HistoryHarness>): void {
   describe(`history of ${name}`, () => {
     let store: HistoryHarness;
@@ -517,7 +518,7 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
 
         const task = await start(filter);
         expect(task).toMatchObject({ kind: 'replay', status: 'pending', done: 0, failed: 0, finishedAt: null });
-        expect(await store.work.open()).toEqual([{ id: task.id, ratePerSecond: null }]);
+        expect(await store.work.open()).toEqual([{ kind: 'replay', id: task.id, ratePerSecond: null }]);
         const sum = await carryOut(task.id, 3);
         expect(sum).toMatchObject({ done: 7, failed: 0 });
         expect(sum.steps).toBeGreaterThanOrEqual(3);
@@ -612,11 +613,71 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         const second = await store.operations.startReplay({ filter: { status: 'dead' }, targets: null, ratePerSecond: 2.5 });
         expect(ids(await store.history.tasks(FIRST))).toEqual([second.id, first.id]);
         expect(await store.work.open()).toEqual([
-          { id: first.id, ratePerSecond: null },
-          { id: second.id, ratePerSecond: 2.5 },
+          { kind: 'replay', id: first.id, ratePerSecond: null },
+          { kind: 'replay', id: second.id, ratePerSecond: 2.5 },
         ]);
         const seen = await everyPage((page) => store.history.tasks(page), 1);
         expect(seen.map((task) => task.id)).toEqual([second.id, first.id]);
+      });
+    });
+
+    describe('tasks', () => {
+      it('are of their kind, and say who is told of their end', async () => {
+        const callbackUrl = 'https://app.example.com/done?secret=1';
+        const started = await store.operations.startExport({ filter: { status: 'dead' } }, { callbackUrl });
+        expect(started).toMatchObject({ kind: 'export', status: 'pending', bytes: 0, dropped: false, error: null });
+        expect(started.callback).toEqual({ url: callbackUrl, state: 'waiting' });
+        expect(await store.work.open()).toEqual([{ kind: 'export', id: started.id }]);
+        expect((await store.history.tasks(FIRST)).data).toEqual([started]);
+        expect(await store.operations.cancelTask(started.id)).toMatchObject({ value: { status: 'cancelled' } });
+        expect(await store.work.open()).toEqual([]);
+      });
+    });
+
+    describe('a request with an idempotency key', () => {
+      const mark = (changes: Partial<IdempotencyMark> = {}): IdempotencyMark => ({
+        ...{ scope: 'POST /api/v1/replays', key: 'k1', bodySha256: 'aa', ...changes },
+      });
+      const start = (once: IdempotencyMark) => store.operations.startExport({ filter: {} }, { once });
+
+      it('makes one task', async () => {
+        expect(await store.history.remembered('POST /api/v1/replays', 'k1', 0)).toBeNull();
+        const first = await start(mark());
+        expect((await start(mark())).id).toBe(first.id);
+        expect((await store.history.tasks(FIRST)).data).toHaveLength(1);
+        const known = { bodySha256: 'aa', answer: { kind: 'task', id: first.id } };
+        expect(await store.history.remembered('POST /api/v1/replays', 'k1', first.createdAt)).toEqual(known);
+        expect(await store.history.remembered('POST /api/v1/exports', 'k1', first.createdAt)).toBeNull();
+        expect((await start(mark({ scope: 'POST /api/v1/exports' }))).id).not.toBe(first.id);
+        expect((await start(mark({ key: 'k2' }))).id).not.toBe(first.id);
+      });
+
+      it('is refused when it is another one', async () => {
+        await start(mark());
+        await expect(start(mark({ bodySha256: 'bb' }))).rejects.toMatchObject({ code: 'idempotency_mismatch', status: 422 });
+        expect((await store.history.tasks(FIRST)).data).toHaveLength(1);
+      });
+
+      it('is forgotten after a day', async () => {
+        const { createdAt } = await start(mark());
+        const known = (at: number) => store.history.remembered('POST /api/v1/replays', 'k1', at);
+        expect(await known(createdAt + 86_399_999)).not.toBeNull();
+        expect(await known(createdAt + 86_400_000)).toBeNull();
+      });
+
+      it('delivers an event again once', async () => {
+        const { eventId } = await added();
+        const first = await store.operations.replayEvent(eventId, null, mark());
+        expect(await store.operations.replayEvent(eventId, null, mark())).toEqual(first);
+        expect(await deliveriesOf(eventId)).toHaveLength(2);
+        const deliveries = first.kind === 'found' ? first.value : [];
+        const known = await store.history.remembered('POST /api/v1/replays', 'k1', deliveries[0]?.createdAt ?? 0);
+        expect(known).toEqual({ bodySha256: 'aa', answer: { kind: 'deliveries', deliveries } });
+      });
+
+      it('is not remembered when it was refused', async () => {
+        expect(await store.operations.replayEvent('evt_0000000000000000000z', ['app'], mark())).toEqual({ kind: 'missing' });
+        expect(await store.history.remembered('POST /api/v1/replays', 'k1', 0)).toBeNull();
       });
     });
   });

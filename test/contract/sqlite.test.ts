@@ -72,7 +72,7 @@ historyContract('SQLite', async ({ targetsOf }) => {
   return {
     history: store.history,
     operations: store.operations,
-    work: store.replays,
+    work: store.tasks,
     append: (event, targets) => appended(test, event, targets),
     quarantine: (event, targets, reason) => appended(test, event, targets, reason),
     lease: async (id) => void (await lease(id)),

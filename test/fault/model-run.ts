@@ -225,7 +225,7 @@ export class ModelRun {
     const all = [...this.#model.events.values()];
     const event = all[pick % (all.length + 1)];
     const seq = event?.seq ?? this.#lastEvent + 1;
-    const result = await this.#command({ kind: 'replay-event', event: seq, targets, now: this.#now });
+    const result = await this.#command({ kind: 'replay-event', event: seq, targets, once: null, now: this.#now });
     if (event === undefined || event.gone) {
       assert.equal(result.kind, event === undefined ? 'missing' : 'gone');
       return;

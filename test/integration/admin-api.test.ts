@@ -73,11 +73,14 @@ describe('answers', () => {
     const held = [await delivery(), await delivery()];
     for (const { id } of held) await rig.store.hold(id, 'target_removed');
     const task = await post('/api/v1/replays', { filter: { status: 'dead' } });
+    const finished = await post('/api/v1/exports', { filter: { status: 'dead' } });
+    rig.store.completeExport(finished.body.taskId, 10);
     const named: Record<string, string> = {
       '/api/v1/deliveries/{id}/retry': lost.id,
       '/api/v1/deliveries/{id}/cancel': waiting.id,
       '/api/v1/deliveries/{id}/release': held[0]?.id ?? '',
       '/api/v1/deliveries/{id}/discard': held[1]?.id ?? '',
+      '/api/v1/tasks/{id}/download': finished.body.taskId,
       '/api/v1/routes/{name}/test': 'knowledgesdk',
       '/api/v1/routes/{name}/arm': 'notion',
       '/api/v1/routes/{name}/handshake': 'notion',
@@ -92,6 +95,7 @@ describe('answers', () => {
             : lost.id;
     const bodies: Record<string, object> = {
       '/api/v1/replays': { filter: { all: true } },
+      '/api/v1/exports': { filter: { all: true } },
       '/api/v1/session': { token: 'correct-horse-battery' },
     };
     // They have tests of their own: the stream has no end, and a search needs something to look for.
@@ -263,7 +267,7 @@ describe('operator actions', () => {
     expect(started.body).toEqual({ taskId: expect.stringMatching(/^task_/), status: 'pending' });
     expect(started.get('location')).toBe(`/api/v1/tasks/${started.body.taskId}`);
     expect(rig.wakes).toBe(1);
-    expect(await rig.store.work.open()).toEqual([{ id: started.body.taskId, ratePerSecond: 1.5 }]);
+    expect(await rig.store.work.open()).toEqual([{ kind: 'replay', id: started.body.taskId, ratePerSecond: 1.5 }]);
     expect((await get(started.get('location') ?? '').expect(200)).body).toMatchObject({
       kind: 'replay',
       status: 'pending',

@@ -40,8 +40,8 @@ test('a bulk replay counts as failed what it cannot deliver', async () => {
   const { event } = await deadLetter();
   const { id } = await store.store.operations.startReplay({ filter: { status: 'dead' }, targets: null, ratePerSecond: null });
   targets.delete('app');
-  await store.store.replays.materialise(id);
-  expect(await store.store.replays.step(id, 10)).toMatchObject({ done: 0, failed: 1, finished: true });
+  await store.store.tasks.materialise(id);
+  expect(await store.store.tasks.step(id, 10)).toMatchObject({ done: 0, failed: 1, finished: true });
   expect(await statusOf(event)).toBe('dead');
 });
 

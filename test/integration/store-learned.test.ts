@@ -1,6 +1,8 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openWriter } from '../../src/store/sqlite/connection.ts';
+import { migrate } from '../../src/store/sqlite/migrate.ts';
 import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
@@ -44,13 +46,22 @@ test('a learned secret is on disk when the promise resolves', async () => {
 
 test('a database of the schema before is brought up to date, with what it holds', async () => {
   await store.store.close();
-  const db = new Sqlite(store.file);
-  db.exec('DROP TABLE learned_secrets; DROP TABLE audit; ALTER TABLE deliveries DROP COLUMN budget_spent_ms');
-  db.pragma('user_version = 2');
+  rmSync(store.file);
+  const db = openWriter(store.file);
+  migrate(db, store.file, MIGRATIONS.slice(0, 2));
+  const delivery = "1, 7, 'r', 'app', 'dead', NULL, NULL, 7, 1, 0, 'retry', 0, NULL, NULL";
+  db.exec(`INSERT INTO deliveries VALUES (1, ${delivery}); INSERT INTO tasks VALUES (1, 'replay', 'running',
+    '{"filter":{},"targets":null,"ratePerSecond":null}', 7, NULL, 1, 0, 0, 0); INSERT INTO task_items VALUES (1, 0, 1, 'dead')`);
   db.close();
-  store = await store.reopen();
+  store = await openTestStore({ file: store.file });
   expect(store.store.report.migrationCopy).toBe(`${store.file}.before-v${MIGRATIONS.length}`);
   await store.store.secrets.learn(ASANA);
+  const [task] = await store.store.tasks.open();
+  expect(task).toMatchObject({ kind: 'replay', ratePerSecond: null });
+  expect(await store.store.tasks.step(task?.id ?? '', 10)).toMatchObject({ done: 1, failed: 0, finished: true });
+  expect(await store.store.history.task(task?.id ?? '')).toMatchObject({
+    value: { status: 'completed', callback: null, error: null },
+  });
 });
 
 test('a closed store keeps no secret and says so', async () => {

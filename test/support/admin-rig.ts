@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { News } from '../../src/admin/news.ts';
 import type { AdminPorts, AdminSettings, Backup, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
@@ -73,6 +74,7 @@ function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts 
       ['app', 24],
       ['audit', 3],
     ]),
+    callbacks: { secrets: [], allow: [] },
     shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
   };
   const store = new MemoryHistory({ targetsOf: () => ['app'] });
@@ -121,7 +123,12 @@ function portsOf(parts: Parts): AdminPorts {
     operations: parts.store.operations,
     targets: targetsOf(parts),
     dispatching: { isRunning: (id) => parts.running.has(id) },
-    replays: { wake },
+    tasks: { wake },
+    exports: {
+      open: async ({ bytes }) =>
+        bytes === 0 ? { kind: 'gone' } : { kind: 'found', bytes, stream: () => Readable.from([Buffer.alloc(bytes, '\n')]) },
+      keptUntil: ({ status, finishedAt }) => (status === 'completed' && finishedAt !== null ? finishedAt + 86_400_000 : null),
+    },
     audit: { record: (entry) => void parts.store.did(entry) },
     news: parts.news,
     figures: parts.figures,

@@ -4,8 +4,12 @@ import type {
   DeliveryDetail,
   DeliveryView,
   EventView,
+  ExportTaskView,
+  IdempotencyMark,
   OperatorResult,
   RejectionView,
+  Remembered,
+  TaskExtras,
   TaskView,
 } from '../../src/admin/ports.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
@@ -115,6 +119,7 @@ export class MemoryHistory implements HistoryHarness {
   readonly #events = new Map<string, EventRow>();
   readonly #deliveries = new Map<string, DeliveryRow>();
   readonly #tasks = new Map<string, TaskRow>();
+  readonly #remembered = new Map<string, Remembered & { at: number }>();
   readonly #rejections: (RejectionView & { sequence: number })[] = [];
   readonly #setup: HistorySetup;
   readonly #audit: (AuditView & { sequence: number })[] = [];
@@ -198,6 +203,11 @@ export class MemoryHistory implements HistoryHarness {
         const due = rows.flatMap((row) => (row.state.dueAt === null ? [] : [row.state.dueAt]));
         return { target, counts: countStatuses(rows), oldestDueAt: due.length === 0 ? null : Math.min(...due) };
       }),
+    remembered: async (scope, key, now) => {
+      const known = this.#remembered.get(`${scope}\n${key}`);
+      if (known === undefined || known.at <= now - 86_400_000) return null;
+      return { bodySha256: known.bodySha256, answer: known.answer };
+    },
   };
 
   readonly operations: HistoryHarness['operations'] = {
@@ -205,21 +215,21 @@ export class MemoryHistory implements HistoryHarness {
     cancel: async (id) => this.#operate(id, { kind: 'cancel' }),
     discard: async (id) => this.#operate(id, { kind: 'discard' }),
     release: async (id) => this.#operate(id, { kind: 'release' }),
-    replayEvent: async (id, targets) => {
+    replayEvent: async (id, targets, once) => {
       const row = this.#events.get(id);
       if (row?.gone) return { kind: 'gone' };
       if (row === undefined) return { kind: 'missing' };
+      const known = this.#known(once);
+      if (known?.kind === 'deliveries') return { kind: 'found', value: [...known.deliveries] };
       const chosen = targets ?? this.#setup.targetsOf(row.view.route, row.view.type);
-      return { kind: 'found', value: chosen.map((target) => viewOf(this.#add(row, target, 'replay'))) };
+      const deliveries = chosen.map((target) => viewOf(this.#add(row, target, 'replay')));
+      this.#remember(once, { kind: 'deliveries', deliveries });
+      return { kind: 'found', value: deliveries };
     },
-    startReplay: async ({ filter, targets, ratePerSecond }) => {
-      const sequence = this.#next();
-      const id = formatId('task', this.#now, sequence);
-      const counters = { matched: 0, done: 0, failed: 0 };
-      const view: TaskView = { id, kind: 'replay', status: 'pending', ...counters, createdAt: this.#now, finishedAt: null };
-      this.#tasks.set(id, { sequence, view, filter, targets, ratePerSecond, items: null });
-      return { ...view };
-    },
+    startReplay: async ({ filter, targets, ratePerSecond }, extras) =>
+      this.#start({ kind: 'replay' }, { filter, targets, ratePerSecond }, extras),
+    startExport: async ({ filter }, extras) =>
+      this.#start({ kind: 'export', bytes: 0, dropped: false }, { filter, targets: null, ratePerSecond: null }, extras),
     cancelTask: async (id) => {
       const task = this.#tasks.get(id);
       if (task !== undefined && task.view.finishedAt === null) this.#finish(task, 'cancelled');
@@ -231,7 +241,7 @@ export class MemoryHistory implements HistoryHarness {
     open: async () =>
       [...this.#tasks.values()]
         .filter((task) => task.view.finishedAt === null)
-        .map(({ view, ratePerSecond }) => ({ id: view.id, ratePerSecond })),
+        .map(({ view: { id, kind }, ratePerSecond }) => (kind === 'export' ? { kind, id } : { kind, id, ratePerSecond })),
     materialise: async (id) => {
       const task = this.#task(id);
       if (task.items !== null) return;
@@ -300,7 +310,46 @@ export class MemoryHistory implements HistoryHarness {
     if (row !== undefined) row.gone = true;
   }
 
+  /** An export that has written so many bytes. */
+  completeExport(id: string, bytes: number): void {
+    const task = this.#task(id);
+    if (task.view.kind === 'export') task.view = { ...task.view, bytes };
+    this.#finish(task, 'completed');
+  }
+
   async close(): Promise<void> {}
+
+  #start(
+    kind: { kind: 'replay' } | Pick<ExportTaskView, 'kind' | 'bytes' | 'dropped'>,
+    request: Pick<TaskRow, 'filter' | 'targets' | 'ratePerSecond'>,
+    { callbackUrl = null, once = null }: TaskExtras = {},
+  ): TaskView {
+    const known = this.#known(once);
+    if (known?.kind === 'task') return this.#task(known.id).view;
+    const sequence = this.#next();
+    const id = formatId('task', this.#now, sequence);
+    const counters = { matched: 0, done: 0, failed: 0 };
+    const callback = callbackUrl === null ? null : { url: callbackUrl, state: 'waiting' as const };
+    const view: TaskView = {
+      ...{ id, status: 'pending', ...counters, createdAt: this.#now, finishedAt: null, error: null, callback },
+      ...kind,
+    };
+    this.#tasks.set(id, { sequence, view, ...request, items: null });
+    this.#remember(once, { kind: 'task', id });
+    return { ...view };
+  }
+
+  #known(once: IdempotencyMark | null | undefined): Remembered['answer'] | null {
+    const known = once == null ? undefined : this.#remembered.get(`${once.scope}\n${once.key}`);
+    if (known === undefined || known.at <= this.#now - 86_400_000) return null;
+    if (known.bodySha256 === once?.bodySha256) return known.answer;
+    throw new HookbayError({ code: 'idempotency_mismatch', status: 422, message: 'This key came before.' });
+  }
+
+  #remember(once: IdempotencyMark | null | undefined, answer: Remembered['answer']): void {
+    if (once == null) return;
+    this.#remembered.set(`${once.scope}\n${once.key}`, { bodySha256: once.bodySha256, answer, at: this.#now });
+  }
 
   #next(): number {
     this.#sequence += 1;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,8 @@ describe('the program', () => {
     'events',
     'deliveries',
     'replay',
+    'export',
+    'tasks',
     'rejections',
     'targets',
     'arm',
@@ -50,6 +52,13 @@ describe('the program', () => {
     [['deliveries', 'dlv_1', '--retry', '--cancel'], 'Only one of'],
     [['replay'], 'Say what to replay'],
     [['replay', 'evt_1', '--status', 'dead'], 'not both'],
+    [['replay', 'evt_1', '--callback-url', 'https://app.example.com'], 'only for a filter'],
+    [['replay', 'dlv_1', '--idempotency-key', 'k'], 'only for an event or a filter'],
+    [['export', '--all'], 'Say where to write'],
+    [['export', '-o', 'new.ndjson'], 'Say what to export'],
+    [['export', '--all', '-o', 'new.ndjson', '--no-wait'], 'nothing is downloaded'],
+    [['export', '--all', '-o', import.meta.filename], 'is there already'],
+    [['tasks', 'task_1', '--cancel', 'task_2'], 'not both'],
     [['targets', '--pause'], 'needs the name of a target'],
     [['arm', 'asana', '--minutes', '90'], 'whole number from 1 to 60'],
     [['arm', 'asana', '--off', '--show'], 'Only one of'],
@@ -304,6 +313,7 @@ describe('commands that talk to a server', () => {
     ['events', '--route', 'ap'],
     ['deliveries', '--target', 'ap'],
     ['replay', '--target', 'ap'],
+    ['export', '-o', 'new.ndjson', '--target', 'ap'],
     ['rejections', '--route', 'ap'],
   ])('%s %s with a name that there is not is an error, not an empty list', async (...argv) => {
     answerTo = (url) =>
@@ -312,6 +322,28 @@ describe('commands that talk to a server', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/There is no (route|target) "ap"\.\nThere are: app\./);
     expect(requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
+  it('an export whose download lacks a line is an error, and leaves no file', async () => {
+    const task = { id: 'task_1', kind: 'export', status: 'completed', matched: 3, done: 3, failed: 0, error: null };
+    answerTo = (url) => (url.endsWith('/download') ? '{}\n{}\n' : JSON.stringify(task));
+    const asked = await hookbay(['export', '--task', 'task_1', '-o', 'short.ndjson', '--json', '--url', base], { cwd: folder });
+    expect(asked.exitCode).toBe(1);
+    expect(JSON.parse(asked.stderr).error).toMatchObject({
+      code: 'download_incomplete',
+      message: expect.stringMatching(/^2 lines .* 3/),
+    });
+    expect(readdirSync(folder).filter((name) => name.startsWith('short'))).toEqual([]);
+  });
+
+  it.each(['failed', 'cancelled'])('an export that has %s says why', async (status) => {
+    const error = status === 'failed' ? { code: 'disk_low', message: 'no room' } : null;
+    answerTo = () => JSON.stringify({ id: 'task_1', kind: 'export', status, matched: 3, done: 1, failed: 0, error });
+    const asked = await hookbay(['export', '--task', 'task_1', '-o', 'short.ndjson', '--url', base], { cwd: folder });
+    expect(asked.exitCode).toBe(1);
+    expect(asked.stderr).toContain(
+      status === 'failed' ? 'failed after 1 of 3 (disk_low: no room)' : 'was cancelled after 1 of 3',
+    );
   });
 
   it('takes a name that the configuration no longer has while deliveries of it are stored', async () => {

@@ -51,6 +51,8 @@ const ROWS: Row[] = [
   ['an open private listener', `admin: { listen: "0.0.0.0:8081" }\n${ROUTE}`, 'admin_token_required', '1:1', 'admin.token'],
   ['an open private listener with an empty token', `admin: { listen: "[::]:8081", token: "\${EMPTY}" }\n${ROUTE}`, 'admin_token_required', '1:38', 'admin.token'],
   ['one port twice', `admin: { listen: "127.0.0.1:8080" }\n${ROUTE}`, 'same_listener', '1:18', 'admin.listen'],
+  ['a short callback secret', `admin: { callbackSecret: changeme }\n${ROUTE}`, 'weak_secret', '1:26', 'admin.callbackSecret'],
+  ['no range for callbacks', `admin: { callbackAllow: [10.0.0.0/33] }\n${ROUTE}`, 'bad_value', '1:26', 'admin.callbackAllow[0]'],
   ['a short admin token', `admin: { token: changeme }\n${ROUTE}`, 'weak_secret', '1:17', 'admin.token'],
   ['another database', `storage: { url: "postgres://h/db" }\n${ROUTE}`, 'bad_url', '1:17', 'storage.url'],
   ['a database in memory', `storage: { url: "sqlite::memory:" }\n${ROUTE}`, 'bad_url', '1:17', 'storage.url'],

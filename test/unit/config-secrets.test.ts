@@ -9,7 +9,10 @@ const CANARY = 'CANARYcanaryCANARY';
 const SIGNING = `whsec_${Buffer.from(CANARY.repeat(2)).toString('base64')}`;
 
 const WHOLE = `
-admin: { token: ["\${ADMIN}", ${CANARY}-literal-admin] }
+admin:
+  token: ["\${ADMIN}", ${CANARY}-literal-admin]
+  callbackSecret: ["\${SIGNING}", "${CANARY}-a-callback-signing-key"]
+  callbackAllow: [10.0.0.0/8]
 publicUrl: https://hooks.example.com/
 trustedProxies: [10.0.0.0/8, "::1"]
 alert: { url: "https://chat.example.com/services/${CANARY}-path?key=${CANARY}-query" }
@@ -66,7 +69,10 @@ describe('the effective configuration', () => {
     expect(shown).toMatchObject({
       listen: '0.0.0.0:8080',
       publicUrl: 'https://hooks.example.com',
-      admin: { listen: '127.0.0.1:8081', token: ['[hidden]', '[hidden]'] },
+      admin: {
+        ...{ listen: '127.0.0.1:8081', token: ['[hidden]', '[hidden]'] },
+        ...{ callbackSecret: ['[hidden]', '[hidden]'], callbackAllow: ['10.0.0.0/8'] },
+      },
       storage: { url: 'sqlite:/etc/hookbay/data/hookbay.db', minFree: '256MiB' },
       alert: { url: 'https://chat.example.com/[hidden]' },
       targets: {
@@ -124,6 +130,7 @@ test('secretsOf names every secret, those in URLs too', () => {
     expect.arrayContaining([
       `${CANARY}-admin-token`,
       `${CANARY}-literal-admin`,
+      `${CANARY}-a-callback-signing-key`,
       `${CANARY}-token`,
       `${CANARY}-from-a-file`,
       `${CANARY}-hmac`,

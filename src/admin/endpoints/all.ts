@@ -10,12 +10,14 @@ import { routeEndpoints } from './routes.ts';
 import { sessionEndpoints } from './session.ts';
 import { streamEndpoints } from './stream.ts';
 import { targetEndpoints } from './targets.ts';
+import { taskEndpoints } from './tasks.ts';
 
 /** Every endpoint of the private listener: the app mounts this list and the OpenAPI document shows it. */
 export const endpoints: readonly Endpoint[] = [
   ...eventEndpoints,
   ...deliveryEndpoints,
   ...replayEndpoints,
+  ...taskEndpoints,
   ...targetEndpoints,
   ...routeEndpoints,
   ...relayEndpoints,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Found } from '../../domain/listing.ts';
 import { type Answer, type Endpoint, endpoint, json } from '../endpoint.ts';
+import { once } from '../idempotency.ts';
+import type { DeliveryView } from '../ports.ts';
 import { deliveryJson, eventDetailJson, eventJson, pageJson } from '../present.ts';
 import { gone, missing, unknownTargets } from '../problem.ts';
 import { eventsQuery, replayEventBody } from '../requests.ts';
@@ -83,15 +85,26 @@ export const eventEndpoints: readonly Endpoint[] = [
     path: '/api/v1/events/{id}/replay',
     summary: 'Deliver an event again, as new deliveries',
     access: 'token',
+    idempotent: true,
     body: replayEventBody,
     answers: {
       202: { description: 'The new deliveries', schema: z.strictObject({ deliveries: z.array(shapes.delivery) }) },
     },
-    problems: [404, 410],
-    handle: async ({ id, body, ...context }) => {
-      const targets = knownTargets(body.targets, context.settings.attempts);
-      const deliveries = found(await context.ports.operations.replayEvent(id, targets), 'event', id);
-      return json({ deliveries: deliveries.map((delivery) => deliveryJson(delivery, context)) }, 202);
+    problems: [404, 409, 410, 422],
+    handle: async (call) => {
+      const { id, body, ports, settings } = call;
+      const answer = (deliveries: readonly DeliveryView[]): Answer =>
+        json({ deliveries: deliveries.map((delivery) => deliveryJson(delivery, call)) }, 202);
+      return once(call, {
+        scope: `POST /api/v1/events/${id}/replay`,
+        body,
+        // The same deliveries, as they are now.
+        again: async (before) => answer(before.kind === 'deliveries' ? before.deliveries : []),
+        first: async (mark) => {
+          const targets = knownTargets(body.targets, settings.attempts);
+          return answer(found(await ports.operations.replayEvent(id, targets, mark), 'event', id));
+        },
+      });
     },
   }),
 ];

@@ -8,7 +8,7 @@ export interface Condition {
 }
 
 /** The rows that ids name: a number that was given again after a restore has another time. */
-function namedBy(kind: 'evt' | 'dlv', ids: readonly string[]): string {
+export function namedBy(kind: 'evt' | 'dlv', ids: readonly string[]): string {
   const parts = ids.map((id) => parseId(kind, id)).filter((part) => part !== null);
   return JSON.stringify(parts.map(({ time, sequence }) => [sequence, time]));
 }

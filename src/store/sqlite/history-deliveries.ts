@@ -4,8 +4,8 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
 import { type Condition, conditionOf } from './delivery-filter.ts';
-import type { MatchedDelivery } from './protocol.ts';
 import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
+import type { MatchedItem } from './task-protocol.ts';
 import { type DeliveryRow, type DeliveryView, deliveryView, shownAttempt } from './views.ts';
 
 const COLUMNS = `d.seq, d.event_seq, (SELECT received_at FROM events e WHERE e.seq = d.event_seq) AS event_received_at, d.created_at,
@@ -80,7 +80,7 @@ export class DeliveryHistory {
     return { matched: rows.length, sample: this.views(rows.slice(-SAMPLE_ROWS).map(({ seq }) => seq)) };
   }
 
-  matchedRows(filter: DeliveryFilter, oncePerEvent: boolean): MatchedDelivery[] {
+  matchedRows(filter: DeliveryFilter, oncePerEvent: boolean): MatchedItem[] {
     const { sql, params } = conditionOf(filter);
     const finished = filter.status === undefined ? "AND d.status IN ('dead', 'delivered')" : '';
     const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
@@ -88,16 +88,16 @@ export class DeliveryHistory {
     const read = this.#db.prepare(
       `SELECT ${columns} FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ${finished} ORDER BY d.seq`,
     );
-    const matched: MatchedDelivery[] = [];
+    const matched: MatchedItem[] = [];
     const events = new Set<number>();
-    const take = (rows: (MatchedDelivery & { event: number })[]): void => {
+    const take = (rows: (MatchedItem & { event: number })[]): void => {
       for (const { seq, status, event } of rows) {
         if (oncePerEvent && events.has(event)) continue;
         if (oncePerEvent) events.add(event);
         matched.push({ seq, status });
       }
     };
-    scanAll(top, bottom, (from, below) => read.all(from, below, ...params) as (MatchedDelivery & { event: number })[], take);
+    scanAll(top, bottom, (from, below) => read.all(from, below, ...params) as (MatchedItem & { event: number })[], take);
     return matched;
   }
 

@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
+import type { HeaderList } from '../../domain/event.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { EventFilter, FeedRequest, Found, Page, PageRequest, SearchRequest } from '../../domain/listing.ts';
 import { BodySearch } from './body-search.ts';
@@ -19,6 +20,9 @@ export type FedEvent = EventView & {
 };
 
 type Statuses = Partial<Record<DeliveryStatus, number>>;
+
+type EventDetail = EventView & { headers: HeaderList; deliveries: DeliveryView[] };
+export type EventWithBody = EventDetail & { body: Uint8Array };
 
 const COLUMNS = `e.seq, e.received_at, e.route, e.type, e.dedup_key, e.duplicates, e.conflicts, e.gone, e.first_delivery, e.delivery_count,
   e.size, e.head_crc32, e.body_sha256, (SELECT head FROM event_content c WHERE c.seq = e.seq) AS head`;
@@ -109,7 +113,7 @@ export class EventHistory {
     };
   }
 
-  get(id: string): Found<EventView & { headers: readonly (readonly [string, string])[]; deliveries: DeliveryView[] }> {
+  get(id: string): Found<EventDetail> {
     const found = this.#byId(id);
     if (found.kind !== 'found') return found;
     const row = found.value;
@@ -124,6 +128,20 @@ export class EventHistory {
     if (found.kind !== 'found') return found;
     const { head, body } = this.#wholeContent(found.value);
     return { kind: 'found', value: { contentType: parseHead(head).contentType, body } };
+  }
+
+  /** @returns null when the event is gone, or not what was accepted */
+  withBody(seq: number): EventWithBody | null {
+    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`).get(seq) as EventRow | undefined;
+    if (row === undefined || row.gone === 1) return null;
+    try {
+      const { head, body } = this.#wholeContent(row);
+      const deliveries = this.#deliveries.ofEvent(row.seq, row.first_delivery, row.delivery_count);
+      return { ...eventView(row), headers: parseHead(head).headers, deliveries, body };
+    } catch (error) {
+      if (error instanceof HookbayError && error.code === 'event_damaged') return null;
+      throw error;
+    }
   }
 
   /** Route and type of an event that still has its content. */

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { parseId } from '../../domain/ids.ts';
 import type { Found, Page, PageRequest, RejectionFilter } from '../../domain/listing.ts';
+import { FIND_KEY, type RememberedRow } from './idempotency.ts';
 import { scanPage } from './scan.ts';
 import {
   type AuditRow,
@@ -14,7 +15,7 @@ import {
   taskView,
 } from './views.ts';
 
-/** What was asked for with a bulk replay, as it is stored with the task. */
+/** A task with what was asked for, as it is stored with it. */
 export interface OpenTask {
   seq: number;
   view: TaskView;
@@ -64,6 +65,29 @@ export class RecordHistory {
   openTasks(): OpenTask[] {
     const rows = this.#db.prepare("SELECT * FROM tasks WHERE status IN ('pending', 'running') ORDER BY seq").all() as TaskRow[];
     return rows.map(openTask);
+  }
+
+  /** Tasks that have ended and whose callback was not told of it, oldest first. */
+  callbacksDue(limit: number): OpenTask[] {
+    const ended = "callback_state = 'waiting' AND finished_at IS NOT NULL";
+    const rows = this.#db.prepare(`SELECT * FROM tasks WHERE ${ended} ORDER BY seq LIMIT ?`).all(limit) as TaskRow[];
+    return rows.map(openTask);
+  }
+
+  /** Exports that have not ended, and those that were finished after this time and still have their file. */
+  keptExports(finishedAfter: number): string[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT * FROM tasks WHERE kind = 'export' AND (status IN ('pending', 'running')
+          OR (status = 'completed' AND file_dropped = 0 AND finished_at > ?))`,
+      )
+      .all(finishedAfter) as TaskRow[];
+    return rows.map((row) => taskView(row).id);
+  }
+
+  /** What was done under an idempotency key. @param after wall ms; what is older is forgotten */
+  remembered(scope: string, key: string, after: number): RememberedRow | null {
+    return (this.#db.prepare(FIND_KEY).get(scope, key, after) as RememberedRow | undefined) ?? null;
   }
 
   #bounds(table: 'rejections' | 'tasks' | 'audit'): { bottom: number; top: number } {

@@ -1,7 +1,10 @@
+import { formatId } from '../../domain/ids.ts';
 import type { Found, Page } from '../../domain/listing.ts';
+import { KEY_AGE_MS } from './idempotency.ts';
 import type { ReaderClient } from './reader-client.ts';
 import type { Reads } from './reader-protocol.ts';
-import type { TaskView } from './views.ts';
+import type { OnceResult } from './task-protocol.ts';
+import type { DeliveryView, TaskView } from './views.ts';
 
 type Read<Name extends keyof Reads> = (...args: Parameters<Reads[Name]>) => Promise<ReturnType<Reads[Name]>>;
 
@@ -20,6 +23,14 @@ export interface History {
   task(id: string): Promise<Found<TaskView>>;
   matchReplay: Read<'match'>;
   targetCounts: Read<'targetCounts'>;
+  remembered(scope: string, key: string, now: number): Promise<Remembered | null>;
+}
+
+/** What was answered to a request with an idempotency key. */
+export interface Remembered {
+  /** Hex, of the request's body. */
+  bodySha256: string;
+  answer: { kind: 'task'; id: string } | { kind: 'deliveries'; deliveries: DeliveryView[] };
 }
 
 export function historyOver(reader: ReaderClient): History {
@@ -45,5 +56,15 @@ export function historyOver(reader: ReaderClient): History {
     },
     matchReplay: (...args) => reader.ask('match', ...args),
     targetCounts: () => reader.ask('targetCounts'),
+    remembered: async (scope, key, now) => {
+      const row = await reader.ask('remembered', scope, key, now - KEY_AGE_MS);
+      if (row === null) return null;
+      const result = JSON.parse(row.result) as OnceResult;
+      const answer: Remembered['answer'] =
+        result.kind === 'task'
+          ? { kind: 'task', id: formatId('task', row.created_at, result.task) }
+          : { kind: 'deliveries', deliveries: await reader.ask('views', result.deliveries) };
+      return { bodySha256: row.body_sha256, answer };
+    },
   };
 }

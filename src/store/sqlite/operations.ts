@@ -6,6 +6,7 @@ import type { GroupCommit } from './group-commit.ts';
 import type { HandOff } from './ports.ts';
 import type { Command, CommandResult, Configured, OperatorChange } from './protocol.ts';
 import type { ReaderClient } from './reader-client.ts';
+import type { IdempotencyMark, TaskKind } from './task-protocol.ts';
 import type { DeliveryView, TaskView } from './views.ts';
 
 /** Which targets an event of this route and type goes to now. */
@@ -26,6 +27,18 @@ export interface ReplayRequest {
   filter: DeliveryFilter;
   targets: readonly string[] | null;
   ratePerSecond: number | null;
+}
+
+export interface ExportRequest {
+  filter: DeliveryFilter;
+}
+
+/** What may come with the start of a task. */
+export interface TaskExtras {
+  /** Told when the task ends. */
+  callbackUrl?: string | null;
+  /** With a key that is known the task of then is answered, and none is made. */
+  once?: IdempotencyMark | null;
 }
 
 /** What operators do to deliveries and events. Each resolves once it is on disk. */
@@ -61,7 +74,11 @@ export class SqliteOperations {
   }
 
   /** @throws HookbayError `no_targets` when the route delivers this event to nobody now */
-  async replayEvent(id: string, targets: readonly string[] | null): Promise<Found<DeliveryView[]>> {
+  async replayEvent(
+    id: string,
+    targets: readonly string[] | null,
+    once: IdempotencyMark | null = null,
+  ): Promise<Found<DeliveryView[]>> {
     const event = await this.#reader.ask('routeOf', id);
     if (event.kind !== 'found') return event;
     const chosen = targets ?? this.#config.targetsOf(event.value.route, event.value.type);
@@ -75,18 +92,18 @@ export class SqliteOperations {
     }
     for (const target of chosen) this.#mustBeConfigured(event.value.route, target);
     const now = this.#now();
-    const result = await this.#command({ kind: 'replay-event', event: event.value.seq, targets: [...chosen], now });
+    const result = doneOf(await this.#command({ kind: 'replay-event', event: event.value.seq, targets: [...chosen], once, now }));
     if (result.kind !== 'replayed') return { kind: result.kind === 'gone' ? 'gone' : 'missing' };
     for (const target of chosen) this.#handOff.wake(target, now);
     return { kind: 'found', value: await this.#reader.ask('views', result.deliveries) };
   }
 
-  async startReplay(request: ReplayRequest): Promise<TaskView> {
-    const now = this.#now();
-    const result = await this.#command({ kind: 'task-create', request: JSON.stringify(request), now });
-    const found = await this.#reader.ask('task', formatId('task', now, result.kind === 'task' ? result.task : 0));
-    if (found.kind === 'found') return found.value.view;
-    throw new HookbayError({ code: 'task_not_created', status: 500, message: 'The task could not be stored' });
+  startReplay(request: ReplayRequest, extras: TaskExtras = {}): Promise<TaskView> {
+    return this.#startTask('replay', request, extras);
+  }
+
+  startExport(request: ExportRequest, extras: TaskExtras = {}): Promise<TaskView> {
+    return this.#startTask('export', request, extras);
   }
 
   async cancelTask(id: string): Promise<Found<TaskView>> {
@@ -95,6 +112,21 @@ export class SqliteOperations {
     await this.#command({ kind: 'task-finish', task: task.value.seq, status: 'cancelled', now: this.#now() });
     const after = await this.#reader.ask('task', id);
     return after.kind === 'found' ? { kind: 'found', value: after.value.view } : after;
+  }
+
+  async #startTask(
+    task: TaskKind,
+    request: ReplayRequest | ExportRequest,
+    { callbackUrl = null, once = null }: TaskExtras,
+  ): Promise<TaskView> {
+    const now = this.#now();
+    const command = { kind: 'task-create', task, request: JSON.stringify(request), callbackUrl, once, now } as const;
+    const answer = await this.#command(command);
+    const result = doneOf(answer);
+    const at = answer.kind === 'remembered' ? answer.at : now;
+    const found = await this.#reader.ask('task', formatId('task', at, result.kind === 'task' ? result.task : 0));
+    if (found.kind === 'found') return found.value.view;
+    throw new HookbayError({ code: 'task_not_created', status: 500, message: 'The task could not be stored' });
   }
 
   async #operate(change: OperatorChange, id: string): Promise<OperatorResult> {
@@ -145,4 +177,12 @@ export class SqliteOperations {
     if (result.kind === 'failed') throw new HookbayError({ code: result.code, status: 500, message: result.message });
     return result;
   }
+}
+
+/** What was done, now or under the same key before. @throws HookbayError `idempotency_mismatch` */
+function doneOf(result: CommandResult): CommandResult {
+  if (result.kind === 'remembered') return result.result;
+  if (result.kind !== 'mismatch') return result;
+  const message = 'This Idempotency-Key came before, with another request';
+  throw new HookbayError({ code: 'idempotency_mismatch', status: 422, message, hint: 'Give each request a key of its own.' });
 }

@@ -2,7 +2,11 @@ import type { AttemptTrigger, Settlement } from '../../domain/attempt.ts';
 import type { NewAuditEntry } from '../../domain/audit.ts';
 import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
+import type { Configured, DueChange } from './command-parts.ts';
 import type { LearnedRow } from './learned.ts';
+import type { IdempotencyMark, TaskCommand, TaskResult } from './task-protocol.ts';
+
+export type { Configured, DueChange };
 
 /** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
 
@@ -44,23 +48,11 @@ export interface ReleaseRow {
 
 export type OperatorChange = 'retry' | 'cancel' | 'discard' | 'release';
 
-/** A delivery that a bulk replay will touch, and what it was when it was matched. */
-export interface MatchedDelivery {
-  seq: number;
-  status: DeliveryStatus;
-}
-
-/** Names of the targets and routes that there are now. */
-export interface Configured {
-  targets: ReadonlySet<string>;
-  routes: ReadonlySet<string>;
-}
-
 /** Everything rarer than appends and settles. Each runs in the batch's transaction, in a savepoint of its own. */
 export type Command =
   | { kind: 'lease'; target: string; deliveries: number; bytes: number; configured: Configured | null; now: number }
   | { kind: 'operate'; change: OperatorChange; delivery: number; now: number }
-  | { kind: 'replay-event'; event: number; targets: string[]; now: number }
+  | { kind: 'replay-event'; event: number; targets: string[]; once: IdempotencyMark | null; now: number }
   | { kind: 'pause'; target: string; reason: string | null; now: number }
   | { kind: 'resume'; target: string }
   | { kind: 'learn'; row: LearnedRow }
@@ -69,10 +61,7 @@ export type Command =
   | { kind: 'reject'; rejections: NewRejection[] }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
-  | { kind: 'task-create'; request: string; now: number }
-  | { kind: 'task-items'; task: number; items: MatchedDelivery[]; first: boolean; last: boolean }
-  | { kind: 'task-step'; task: number; limit: number; configured: Configured | null; now: number }
-  | { kind: 'task-finish'; task: number; status: 'failed' | 'cancelled'; now: number };
+  | TaskCommand;
 
 export interface LeasedRow {
   delivery: number;
@@ -93,11 +82,6 @@ export interface LeasedRow {
   };
 }
 
-export interface DueChange {
-  target: string;
-  dueAt: number;
-}
-
 /** What each command answers. */
 export type CommandResult =
   | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: { delivery: number; createdAt: number }[] }
@@ -105,11 +89,9 @@ export type CommandResult =
   | { kind: 'missing' }
   | { kind: 'gone' }
   | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
-  | { kind: 'replayed'; deliveries: number[] }
   | { kind: 'moved'; moved: number; due: DueChange[]; finished: boolean }
   | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
-  | { kind: 'task'; task: number }
-  | { kind: 'stepped'; done: number; failed: number; finished: boolean; due: DueChange[] }
+  | TaskResult
   | { kind: 'ok' }
   | { kind: 'failed'; code: string; message: string };
 

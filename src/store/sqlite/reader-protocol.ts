@@ -1,6 +1,7 @@
 import type { CheckpointReport } from './checkpoints.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
 import type { EventHistory } from './history-events.ts';
+import type { ExportHistory } from './history-exports.ts';
 import type { RecordHistory } from './history-records.ts';
 
 /** The reads that the reader thread answers, by name. */
@@ -22,6 +23,11 @@ export interface Reads {
   tasks: RecordHistory['tasks'];
   task: RecordHistory['task'];
   openTasks: RecordHistory['openTasks'];
+  callbacksDue: RecordHistory['callbacksDue'];
+  keptExports: RecordHistory['keptExports'];
+  remembered: RecordHistory['remembered'];
+  matchedEvents: ExportHistory['matchedEvents'];
+  exportBatch: ExportHistory['exportBatch'];
 }
 
 export interface ReaderSettings {

@@ -5,6 +5,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { openReader } from './connection.ts';
 import { DeliveryHistory } from './history-deliveries.ts';
 import { EventHistory } from './history-events.ts';
+import { ExportHistory } from './history-exports.ts';
 import { RecordHistory } from './history-records.ts';
 import type { ReaderMessage, ReaderRequest, ReaderSettings, Reads } from './reader-protocol.ts';
 import { errorCodeOf } from './sqlite-errors.ts';
@@ -23,6 +24,7 @@ const checkpoints = new Checkpoints(db);
 const deliveries = new DeliveryHistory(db);
 const events = new EventHistory(db, deliveries);
 const records = new RecordHistory(db);
+const exports = new ExportHistory(db, events);
 
 const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => ReturnType<Reads[Name]> } = {
   events: (...args) => events.list(...args),
@@ -42,6 +44,11 @@ const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => Retu
   tasks: (...args) => records.tasks(...args),
   task: (...args) => records.task(...args),
   openTasks: (...args) => records.openTasks(...args),
+  callbacksDue: (...args) => records.callbacksDue(...args),
+  keptExports: (...args) => records.keptExports(...args),
+  remembered: (...args) => records.remembered(...args),
+  matchedEvents: (...args) => exports.matchedEvents(...args),
+  exportBatch: (...args) => exports.exportBatch(...args),
 };
 
 function answer(id: number, name: keyof Reads, args: unknown[]): ReaderMessage {

@@ -17,8 +17,8 @@ import type { CommandResult, Configured, OpenReport, WriterMessage, WriterReques
 import { ReaderClient } from './reader-client.ts';
 import type { ReaderMessage, ReaderRequest } from './reader-protocol.ts';
 import { SqliteRejectionLog } from './rejection-log.ts';
-import { SqliteReplayWork } from './replay-work.ts';
 import { type SecretStore, secretStore } from './secret-store.ts';
+import { SqliteTaskWork } from './task-work.ts';
 import { startThread } from './thread.ts';
 import { type RetentionAges, Upkeep } from './upkeep.ts';
 
@@ -51,7 +51,7 @@ export interface Store {
   queue: SqliteDeliveryQueue;
   history: History;
   operations: SqliteOperations;
-  replays: SqliteReplayWork;
+  tasks: SqliteTaskWork;
   upkeep: Upkeep;
   health: StorageHealth;
   /** Stores that a target is paused, so that it stays so over a restart. */
@@ -103,7 +103,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     queue: new SqliteDeliveryQueue(commits, observer, now, options.configured),
     history: historyOver(reads),
     operations: new SqliteOperations(commits, reads, handOff, now, options),
-    replays: new SqliteReplayWork(commits, reads, handOff, now, options.configured),
+    tasks: new SqliteTaskWork(commits, reads, handOff, now, options.configured),
     upkeep,
     health,
     pause: async (target, reason) => mustBeStored(await commits.command({ kind: 'pause', target, reason, now: now() })),

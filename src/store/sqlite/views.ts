@@ -3,6 +3,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { HeaderList } from '../../domain/event.ts';
 import { formatId } from '../../domain/ids.ts';
 import { type Head, parseHead } from './head.ts';
+import type { TaskError, TaskKind } from './task-protocol.ts';
 
 /** Rows as the history reads them, and the shapes that it answers. Times in wall ms. */
 
@@ -64,7 +65,7 @@ export interface AuditRow {
 
 export interface TaskRow {
   seq: number;
-  kind: 'replay';
+  kind: TaskKind;
   status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
   request: string;
   created_at: number;
@@ -72,6 +73,11 @@ export interface TaskRow {
   matched: number;
   done: number;
   failed: number;
+  error: string | null;
+  callback_url: string | null;
+  callback_state: 'waiting' | 'told' | 'given_up' | null;
+  file_bytes: number;
+  file_dropped: number;
 }
 
 const DAMAGED: Head = { method: '', path: '', query: '', peer: '', contentType: null, headers: [] };
@@ -150,16 +156,26 @@ export function auditView({ seq, ...entry }: AuditRow) {
 }
 
 export function taskView(row: TaskRow) {
-  return {
+  const { callback_url: url, callback_state: state } = row;
+  const fields = {
     id: formatId('task', row.created_at, row.seq),
-    kind: row.kind,
     status: row.status,
     matched: row.matched,
     done: row.done,
     failed: row.failed,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
+    error: row.error === null ? null : (JSON.parse(row.error) as TaskError),
+    callback: url === null || state === null ? null : { url, state },
   };
+  switch (row.kind) {
+    case 'replay':
+      return { ...fields, kind: row.kind };
+    case 'export':
+      return { ...fields, kind: row.kind, bytes: row.file_bytes, dropped: row.file_dropped === 1 };
+    default:
+      return row.kind satisfies never;
+  }
 }
 
 export type EventView = ReturnType<typeof eventView>;

@@ -3,6 +3,7 @@ import { Appender } from './append.ts';
 import { AuditRows } from './audit.ts';
 import { DedupIndex } from './dedup-index.ts';
 import { DeliveryRows } from './delivery-rows.ts';
+import { IdempotencyKeys } from './idempotency.ts';
 import { LearnedSecrets } from './learned.ts';
 import { Leaser } from './lease.ts';
 import { LeaseTable } from './leases.ts';
@@ -30,6 +31,7 @@ export class Writer {
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
   readonly #rejections: Rejections;
+  readonly #once: IdempotencyKeys;
   readonly #tasks: Tasks;
   readonly #learned: LearnedSecrets;
   readonly #audit: AuditRows;
@@ -52,6 +54,7 @@ export class Writer {
     this.#reconciler = new Reconciler(db, this.#rows);
     this.#retention = new Retention(db, this.#tallies, this.#keys);
     this.#rejections = new Rejections(db, this.#tallies);
+    this.#once = new IdempotencyKeys(db);
     this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
     this.#learned = new LearnedSecrets(db);
     this.#audit = new AuditRows(db);
@@ -187,7 +190,9 @@ export class Writer {
       case 'operate':
         return this.#operator.operate(command.change, command.delivery, command.now);
       case 'replay-event':
-        return this.#operator.replay(command.event, command.targets, command.now);
+        return this.#once.run(command.once, command.now, () =>
+          this.#operator.replay(command.event, command.targets, command.now),
+        );
       case 'pause':
         this.#operator.pause(command.target, command.reason, command.now);
         return { kind: 'ok' };
@@ -212,13 +217,14 @@ export class Writer {
       case 'retain':
         return this.#retention.step(command, command.now, command.restart);
       case 'task-create':
-        return this.#tasks.create(command.request, command.now);
+        return this.#once.run(command.once, command.now, () => this.#tasks.run(command));
       case 'task-items':
-        return this.#tasks.addItems(command.task, command.items, command.first, command.last);
       case 'task-step':
-        return this.#tasks.step(command.task, command.limit, command.configured, command.now);
       case 'task-finish':
-        return this.#tasks.finish(command.task, command.status, command.now) ? { kind: 'ok' } : { kind: 'missing' };
+      case 'export-advance':
+      case 'exports-drop':
+      case 'callback-settled':
+        return this.#tasks.run(command);
       default:
         return command satisfies never;
     }
