@@ -67,6 +67,7 @@ export type Command =
   | { kind: 'forget'; route: string }
   | { kind: 'audit'; entry: NewAuditEntry }
   | { kind: 'reject'; rejections: NewRejection[] }
+  | { kind: 'shift-due'; byMs: number; after: DuePlace | null; now: number }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
   | { kind: 'task-create'; request: string; now: number }
@@ -98,6 +99,13 @@ export interface DueChange {
   dueAt: number;
 }
 
+/** A pending delivery in the order of targets and due times. */
+export interface DuePlace {
+  target: string;
+  dueAt: number;
+  seq: number;
+}
+
 /** What each command answers. */
 export type CommandResult =
   | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: { delivery: number; createdAt: number }[] }
@@ -107,6 +115,7 @@ export type CommandResult =
   | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
   | { kind: 'replayed'; deliveries: number[] }
   | { kind: 'moved'; moved: number; due: DueChange[]; finished: boolean }
+  | { kind: 'shifted'; moved: number; due: DueChange[]; last: DuePlace | null }
   | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
   | { kind: 'task'; task: number }
   | { kind: 'stepped'; done: number; failed: number; finished: boolean; due: DueChange[] }
