@@ -70,14 +70,20 @@ type Reload = (parts: Parts) => Promise<ReloadResult>;
 /** Builds the parts in the order in which an event meets them. */
 export async function build(options: RelayOptions, present: Present, reload: Reload): Promise<Parts> {
   const { logger, clock, config } = { ...options, config: present.config };
-  const alerts = createAlerts({ url: config.alert?.url ?? null, clock, logger });
   const late: { store?: Store; dispatcher?: DeliveryDispatcher; targets?: TargetViews } = {};
+  const alerts = createAlerts({
+    destinations: config.alerts,
+    clock,
+    logger,
+    relay: () => present.config.publicUrl ?? instanceName(late.store),
+  });
   const metrics = createMetrics(
     {
       targetCounts: async () => (await late.store?.history.targetCounts()) ?? [],
       now: () => clock.now(),
       ready: () => readiness(present, late.store).ready,
       memory: options.memory,
+      alertsFiring: () => alerts.firing(),
     },
     options.build,
   );
@@ -118,15 +124,18 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
         alerts.deadLetter(target, deliveryId, reason);
       },
     },
-    pausedByAnswer: (target, reason) => late.targets?.pausedByAnswer(target, reason),
+    pausedByAnswer: (target, reason) => {
+      late.targets?.pausedByAnswer(target, reason);
+      alerts.targetPaused(target, reason);
+    },
     logger,
     logSuccesses: logger.isLevelEnabled('debug'),
     clock,
     random: Math.random,
-    publicInfo: { publicUrl: config.publicUrl, instance: `hookbay-${store.report.databaseId.slice(0, 8)}` },
+    publicInfo: { publicUrl: config.publicUrl, instance: instanceName(store) },
   });
   late.dispatcher = dispatcher;
-  const targets = targetViews(options, present, store, dispatcher);
+  const targets = targetViews(options, present, store, dispatcher, alerts);
   late.targets = targets;
   const learning = new Learning({ store: store.secrets, clock, hide: options.hideSecret });
   const listener = createPublicListener({
@@ -135,7 +144,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     log: store.log,
     answers: dispatcher,
     rejections: store.rejections,
-    observer: ingestObserver(metrics, figures),
+    observer: ingestObserver(metrics, figures, alerts),
     logger,
     clock,
     keys: new HttpKeys({ clock, logger }),
@@ -153,6 +162,7 @@ function targetViews(
   present: Present,
   store: Store,
   dispatcher: DeliveryDispatcher,
+  alerts: Alerts,
 ): TargetViews {
   return new TargetViews(
     {
@@ -161,8 +171,14 @@ function targetViews(
       counts: () => store.history.targetCounts(),
       storePause: (target, reason) => store.pause(target, reason),
       storeResume: (target) => store.resume(target),
-      pause: (target, reason) => dispatcher.pause(target, reason),
-      resume: (target) => dispatcher.resume(target),
+      pause: (target, reason) => {
+        dispatcher.pause(target, reason);
+        alerts.targetPaused(target, reason);
+      },
+      resume: (target) => {
+        dispatcher.resume(target);
+        alerts.targetResumed(target);
+      },
       clock,
       logger,
     },
@@ -171,7 +187,7 @@ function targetViews(
 }
 
 function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, targets, metrics, replays, learning, news, figures } = parts;
+  const { store, dispatcher, targets, metrics, alerts, replays, learning, news, figures } = parts;
   const { logger, clock, dashboardDir, build } = options;
   const ports: AdminPorts = {
     history: store.history,
@@ -192,6 +208,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     reload: () => reload({ ...parts, admin }),
     readiness: () => readiness(present, store),
     metrics,
+    alerts,
   };
   const admin = createAdminServer({
     ports,
@@ -205,6 +222,11 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
   return admin;
 }
 
+/** A name that this relay keeps as long as its database. */
+function instanceName(store: Store | undefined): string {
+  return store === undefined ? 'hookbay' : `hookbay-${store.report.databaseId.slice(0, 8)}`;
+}
+
 function readiness(present: Present, store: Store | undefined): { ready: boolean; reasons: string[] } {
   const reasons: string[] = [...(store?.health.troubles ?? [])];
   if (present.phase === 'starting') reasons.push('starting');
@@ -212,7 +234,7 @@ function readiness(present: Present, store: Store | undefined): { ready: boolean
   return { ready: reasons.length === 0, reasons };
 }
 
-function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserver {
+function ingestObserver({ ingest }: Metrics, figures: LiveFigures, alerts: Alerts): IngestObserver {
   return {
     ...ingest,
     accepted(route, seconds) {
@@ -226,6 +248,7 @@ function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserv
     rejected(route, reason, status) {
       ingest.rejected(route, reason, status);
       figures.rejected(route);
+      alerts.refused(route, reason);
     },
   };
 }

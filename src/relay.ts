@@ -79,6 +79,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
     dispatcher.start();
     replays.start();
     reconcile(options, parts, present);
+    alerts.watch(() => store.history.targetCounts());
     const adminAddress = await admin.start();
     present.publicAddress = await listener.start();
     present.phase = 'running';

@@ -1,4 +1,5 @@
 import type { AdminToken } from '../config/types.ts';
+import type { AlertKind } from '../domain/alert-book.ts';
 import type { Attempt } from '../domain/attempt.ts';
 import type { NewAuditEntry } from '../domain/audit.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
@@ -13,6 +14,7 @@ import type {
   RejectionFilter,
   SearchRequest,
 } from '../domain/listing.ts';
+import type { Redactions } from '../domain/redaction.ts';
 
 /** Shapes as design.md gives them for the API, with times still in wall ms (the API writes ISO 8601). */
 export interface EventView {
@@ -277,6 +279,8 @@ export interface AdminSettings {
   routes: readonly RouteView[];
   /** Attempts per budget of every configured target; null when only a duration ends it. */
   attempts: ReadonlyMap<string, number | null>;
+  /** What is masked where events are shown. */
+  redactions: Redactions;
   /** The effective configuration with secrets hidden. */
   shownConfig: object;
 }
@@ -340,6 +344,35 @@ export interface Backup {
   remove(): void;
 }
 
+/** Alerts that fire or have ended. Times are wall ms. */
+export interface AlertView {
+  id: string;
+  kind: AlertKind;
+  state: 'firing' | 'resolved' | 'noted';
+  key: string;
+  target: string | null;
+  route: string | null;
+  summary: string;
+  detail: Readonly<Record<string, string | number | null>>;
+  since: number;
+  endedAt: number | null;
+}
+
+export interface AlertTest {
+  /** The destination's host; the rest of its URL is a secret. */
+  to: string;
+  format: 'json' | 'slack' | 'discord';
+  outcome: 'delivered' | 'failed';
+  code: string | null;
+}
+
+export interface AlertBoard {
+  /** What fires, oldest first, then what has ended, newest first. */
+  list(): AlertView[];
+  /** Sends a test to every destination; empty when there is none. Never rejects. */
+  test(): Promise<AlertTest[]>;
+}
+
 /** Everything that the admin API stands on. */
 export interface AdminPorts {
   history: History;
@@ -358,4 +391,5 @@ export interface AdminPorts {
   reload: () => Promise<ReloadResult>;
   readiness: () => Readiness;
   metrics: MetricsText;
+  alerts: AlertBoard;
 }

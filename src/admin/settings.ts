@@ -1,5 +1,6 @@
 import { effectiveConfig } from '../config/effective.ts';
 import type { Config, DedupConfig, EdgeConfig, RouteConfig } from '../config/types.ts';
+import { redactions } from '../domain/redaction.ts';
 import type { AdminSettings, EdgeView, RouteView } from './ports.ts';
 
 /** What the admin API needs of a configuration. */
@@ -8,6 +9,7 @@ export function adminSettings(config: Config): AdminSettings {
     tokens: config.admin.tokens,
     routes: [...config.routes.values()].map((route) => routeView(route, config.publicUrl)),
     attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
+    redactions: redactions(new Map([...config.routes].map(([name, { redact }]) => [name, redact])), config.redact),
     shownConfig: effectiveConfig(config),
   };
 }

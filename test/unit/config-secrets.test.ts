@@ -42,6 +42,14 @@ routes:
   other: { path: /other, verify: none, dedup: body, deliver: app }
 `;
 
+const ALERT = {
+  url: 'https://chat.example.com/[hidden]',
+  format: 'json',
+  backlogAge: '15m',
+  refusals: '100/m',
+  quiet: '1h',
+};
+
 const CONTEXT = {
   file: '/etc/hookbay/config.yaml',
   env: { ADMIN: `${CANARY}-admin-token`, TOKEN: `${CANARY}-token`, SIGNING },
@@ -68,7 +76,7 @@ describe('the effective configuration', () => {
       publicUrl: 'https://hooks.example.com',
       admin: { listen: '127.0.0.1:8081', token: ['[hidden]', '[hidden]'] },
       storage: { url: 'sqlite:/etc/hookbay/data/hookbay.db', minFree: '256MiB' },
-      alert: { url: 'https://chat.example.com/[hidden]' },
+      alert: ALERT,
       targets: {
         app: {
           url: 'http://[hidden]@app:3000/hooks?tenant=[hidden]&v=[hidden]',
@@ -114,7 +122,7 @@ describe('the effective configuration', () => {
 
   test('loads again, with secrets in the place of the marks, and is then the same', () => {
     const text = stringify(shown).replaceAll('[hidden]', 'a-secret-of-24-characters');
-    expect(effectiveConfig(loaded(text))).toEqual({ ...shown, alert: { url: 'https://chat.example.com/[hidden]' } });
+    expect(effectiveConfig(loaded(text))).toEqual({ ...shown, alert: ALERT });
   });
 });
 
