@@ -81,6 +81,18 @@ test('a pause that an earlier run left is told at the start', { timeout: 60_000 
   await waitForTold(people, 'resolved target_paused:app');
 });
 
+test('a target that its own answer has paused is told', { timeout: 60_000 }, async () => {
+  const file = join(relay.folder, 'config.yaml');
+  const config = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...config, targets: { app: { url: target.url, retry: { pauseOn: [410] } } } }));
+  await relay.admin.post('/api/v1/reload');
+  target.behave({ kind: 'answer', status: 410 });
+  await postEvent(relay.hookUrl, { key: 'gone' });
+  await waitForTold(people, 'firing target_paused:app');
+  await relay.admin.post('/api/v1/targets/app/resume');
+  await waitForTold(people, 'resolved target_paused:app');
+});
+
 test('the commands list alerts, send a test, and show bodies masked or whole', { timeout: 60_000 }, async () => {
   const run = (...argv: string[]) => hookbay(argv, { env: { HOOKBAY_ADMIN_URL: relay.adminUrl } });
   expect(await run('alert')).toMatchObject({ exitCode: 0, stderr: 'Nothing has alerted since the start.\n' });
