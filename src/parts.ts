@@ -1,7 +1,7 @@
 import { News } from './admin/news.ts';
 import type { AdminPorts, ReloadResult } from './admin/ports.ts';
 import { type AdminServer, createAdminServer } from './admin/server.ts';
-import { adminSettings } from './admin/settings.ts';
+import { adminSettings, redactionsOf } from './admin/settings.ts';
 import { TargetViews } from './admin/target-views.ts';
 import { createTasks, type Tasks } from './admin/tasks.ts';
 import { createTestSender } from './admin/test-sender.ts';
@@ -72,14 +72,20 @@ type Reload = (parts: Parts) => Promise<ReloadResult>;
 /** Builds the parts in the order in which an event meets them. */
 export async function build(options: RelayOptions, present: Present, reload: Reload): Promise<Parts> {
   const { logger, clock, config } = { ...options, config: present.config };
-  const alerts = createAlerts({ url: config.alert?.url ?? null, clock, logger });
   const late: { store?: Store; dispatcher?: DeliveryDispatcher; targets?: TargetViews } = {};
+  const alerts = createAlerts({
+    destinations: config.alerts,
+    clock,
+    logger,
+    relay: () => present.config.publicUrl ?? instanceName(late.store),
+  });
   const metrics = createMetrics(
     {
       targetCounts: async () => (await late.store?.history.targetCounts()) ?? [],
       now: () => clock.now(),
       ready: () => readiness(present, late.store).ready,
       memory: options.memory,
+      alertsFiring: () => alerts.firing(),
     },
     options.build,
   );
@@ -120,15 +126,18 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
         alerts.deadLetter(target, deliveryId, reason);
       },
     },
-    pausedByAnswer: (target, reason) => late.targets?.pausedByAnswer(target, reason),
+    pausedByAnswer: (target, reason) => {
+      late.targets?.pausedByAnswer(target, reason);
+      alerts.targetPaused(target, reason);
+    },
     logger,
     logSuccesses: logger.isLevelEnabled('debug'),
     clock,
     random: Math.random,
-    publicInfo: { publicUrl: config.publicUrl, instance: `hookbay-${store.report.databaseId.slice(0, 8)}` },
+    publicInfo: { publicUrl: config.publicUrl, instance: instanceName(store) },
   });
   late.dispatcher = dispatcher;
-  const targets = targetViews(options, present, store, dispatcher);
+  const targets = targetViews(options, present, store, dispatcher, alerts);
   late.targets = targets;
   const learning = new Learning({ store: store.secrets, clock, hide: options.hideSecret });
   const listener = createPublicListener({
@@ -137,7 +146,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     log: store.log,
     answers: dispatcher,
     rejections: store.rejections,
-    observer: ingestObserver(metrics, figures),
+    observer: ingestObserver(metrics, figures, alerts),
     logger,
     clock,
     keys: new HttpKeys({ clock, logger }),
@@ -149,6 +158,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     work: store.tasks,
     databaseFile: config.storage.file,
     minFree: config.storage.minFree,
+    maskOf: (route) => redactionsOf(present.config).of(route),
     callbacks: () => callbackSettings(present.config),
     observer: metrics.tasks,
     clock,
@@ -163,6 +173,7 @@ function targetViews(
   present: Present,
   store: Store,
   dispatcher: DeliveryDispatcher,
+  alerts: Alerts,
 ): TargetViews {
   return new TargetViews(
     {
@@ -171,8 +182,14 @@ function targetViews(
       counts: () => store.history.targetCounts(),
       storePause: (target, reason) => store.pause(target, reason),
       storeResume: (target) => store.resume(target),
-      pause: (target, reason) => dispatcher.pause(target, reason),
-      resume: (target) => dispatcher.resume(target),
+      pause: (target, reason) => {
+        dispatcher.pause(target, reason);
+        alerts.targetPaused(target, reason);
+      },
+      resume: (target) => {
+        dispatcher.resume(target);
+        alerts.targetResumed(target);
+      },
       clock,
       logger,
     },
@@ -181,7 +198,7 @@ function targetViews(
 }
 
 function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 'admin'>, reload: Reload): AdminServer {
-  const { store, dispatcher, targets, metrics, tasks, learning, news, figures } = parts;
+  const { store, dispatcher, targets, metrics, alerts, tasks, learning, news, figures } = parts;
   const { logger, clock, dashboardDir, build } = options;
   const ports: AdminPorts = {
     history: store.history,
@@ -203,6 +220,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
     reload: () => reload({ ...parts, admin }),
     readiness: () => readiness(present, store),
     metrics,
+    alerts,
   };
   const admin = createAdminServer({
     ports,
@@ -220,6 +238,11 @@ function callbackSettings({ admin }: Config) {
   return { sign: createSigner(admin.callbackSecrets), guard: outgoingAddressGuard(admin.callbackAllow) };
 }
 
+/** A name that this relay keeps as long as its database. */
+function instanceName(store: Store | undefined): string {
+  return store === undefined ? 'hookbay' : `hookbay-${store.report.databaseId.slice(0, 8)}`;
+}
+
 function readiness(present: Present, store: Store | undefined): { ready: boolean; reasons: string[] } {
   const reasons: string[] = [...(store?.health.troubles ?? [])];
   if (present.phase === 'starting') reasons.push('starting');
@@ -227,7 +250,7 @@ function readiness(present: Present, store: Store | undefined): { ready: boolean
   return { ready: reasons.length === 0, reasons };
 }
 
-function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserver {
+function ingestObserver({ ingest }: Metrics, figures: LiveFigures, alerts: Alerts): IngestObserver {
   return {
     ...ingest,
     accepted(route, seconds) {
@@ -241,6 +264,7 @@ function ingestObserver({ ingest }: Metrics, figures: LiveFigures): IngestObserv
     rejected(route, reason, status) {
       ingest.rejected(route, reason, status);
       figures.rejected(route);
+      alerts.refused(route, reason);
     },
   };
 }

@@ -79,6 +79,7 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
     dispatcher.start();
     tasks.start();
     reconcile(options, parts, present);
+    alerts.watch(() => store.history.targetCounts());
     const adminAddress = await admin.start();
     present.publicAddress = await listener.start();
     present.phase = 'running';
@@ -101,12 +102,14 @@ async function startParts(options: RelayOptions, fail: (error: HookbayError) => 
 }
 
 function keepTime({ clock, logger }: RelayOptions, { metrics, store, tasks }: Parts): () => void {
-  return watchClock(clock, {
+  let moving = Promise.resolve(); // one after the other
+  const watch = watchClock(clock, {
     jumped(byMs) {
       store.upkeep.suspend(true);
       tasks.exports.suspend(true);
       metrics.store.clockJumped();
       logger.warn({ byMs }, 'the wall clock jumped: nothing is removed for its age until it is stable');
+      if (byMs < 0) moving = moving.then(() => moveDueTimes(byMs, store, logger));
     },
     stable() {
       store.upkeep.suspend(false);
@@ -114,6 +117,21 @@ function keepTime({ clock, logger }: RelayOptions, { metrics, store, tasks }: Pa
       logger.info({}, 'the wall clock is stable again');
     },
   });
+  store.upkeep.watchClock(() => watch.look());
+  return () => watch.stop();
+}
+
+/**
+ * Due times are stored as wall times. Set back by an hour, the clock would make everything wait an hour more. Set forward, it
+ * makes things due early, once, which a machine that has slept wants: so then nothing is moved.
+ */
+async function moveDueTimes(byMs: number, store: Parts['store'], logger: RelayOptions['logger']): Promise<void> {
+  try {
+    const moved = await store.upkeep.clockSetBack(byMs);
+    logger.info({ byMs, deliveries: moved }, 'due times moved along with the clock');
+  } catch (error) {
+    logger.error({ byMs, err: error }, 'due times could not be moved: deliveries come late');
+  }
 }
 
 /** In reverse: nothing comes in, what runs is finished, what is known is written. */

@@ -75,6 +75,6 @@ function apply({ dispatcher, listener, admin, alerts, store }: Parts, config: Co
   dispatcher.reload(config.targets.values(), config.routes.values());
   listener.configure(config);
   admin.apply(adminSettings(config));
-  alerts.setUrl(config.alert?.url ?? null);
+  alerts.configure(config.alerts, config.targets);
   store.upkeep.setAges(config.storage.retention);
 }

@@ -7,6 +7,8 @@ export interface StreamRequest {
   start: FeedStart;
   filter: EventFilter;
   withContent: boolean;
+  /** Without masks. */
+  raw: boolean;
 }
 
 /** Proxies and browsers give up on a connection that says nothing for a minute or so. */
@@ -28,7 +30,7 @@ function message(event: string, data: object, id?: string): string {
  * Ends with the signal.
  */
 export async function* eventStream(
-  { start, filter, withContent }: StreamRequest,
+  { start, filter, withContent, raw }: StreamRequest,
   context: Context,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
@@ -41,7 +43,7 @@ export async function* eventStream(
     let told = '';
     while (!signal.aborted) {
       const { events, position, more } = await history.feed({ start: next, filter, limit, withContent });
-      for (const event of events) yield message('event', fedEventJson(event, context), event.id);
+      for (const event of events) yield message('event', fedEventJson(event, context, raw), event.id);
       yield* changes(watcher, filter.route);
       // A position without an event: what was looked at need not be looked at again after a new connection.
       if (position !== (events.at(-1)?.id ?? told)) yield `id: ${position}\n\n`;

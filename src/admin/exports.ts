@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { Redaction } from '../domain/redaction.ts';
 import { ExportFileLost, type ExportFiles } from './export-files.ts';
 import { type ExportedEvent, exportLine } from './export-line.ts';
 import type { ExportFile, Exports, ExportTaskView } from './ports.ts';
@@ -36,6 +37,8 @@ export interface ExportOptions {
   files: ExportFiles;
   /** Bytes of free disk that no export may go below. */
   minFree: number;
+  /** What is masked of a route's events now. */
+  maskOf(route: string): Redaction;
   clock: Clock;
   logger: Logger;
 }
@@ -96,7 +99,7 @@ export class ExportStore implements TaskWork, Exports {
     const { work, files, logger } = this.#options;
     const batch = await work.exportBatch(taskId, limit, STEP_BYTES);
     if (batch === null) return this.#ended(taskId);
-    const lines = batch.events.map((event) => (event === null ? null : exportLine(event)));
+    const lines = batch.events.map((event) => (event === null ? null : exportLine(event, this.#options.maskOf(event.route))));
     const written = lines.filter((line) => line !== null);
     const failed = lines.length - written.length;
     try {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { AdminToken } from '../config/types.ts';
+import type { AlertKind } from '../domain/alert-book.ts';
 import type { Attempt } from '../domain/attempt.ts';
 import type { NewAuditEntry } from '../domain/audit.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
@@ -14,6 +15,7 @@ import type {
   RejectionFilter,
   SearchRequest,
 } from '../domain/listing.ts';
+import type { Redactions } from '../domain/redaction.ts';
 
 /** Shapes as design.md gives them for the API, with times still in wall ms (the API writes ISO 8601). */
 export interface EventView {
@@ -312,6 +314,8 @@ export interface AdminSettings {
   /** Attempts per budget of every configured target; null when only a duration ends it. */
   attempts: ReadonlyMap<string, number | null>;
   callbacks: CallbackSettings;
+  /** What is masked where events are shown. */
+  redactions: Redactions;
   /** The effective configuration with secrets hidden. */
   shownConfig: object;
 }
@@ -375,6 +379,35 @@ export interface Backup {
   remove(): void;
 }
 
+/** Alerts that fire or have ended. Times are wall ms. */
+export interface AlertView {
+  id: string;
+  kind: AlertKind;
+  state: 'firing' | 'resolved' | 'noted';
+  key: string;
+  target: string | null;
+  route: string | null;
+  summary: string;
+  detail: Readonly<Record<string, string | number | null>>;
+  since: number;
+  endedAt: number | null;
+}
+
+export interface AlertTest {
+  /** The destination's host; the rest of its URL is a secret. */
+  to: string;
+  format: 'json' | 'slack' | 'discord';
+  outcome: 'delivered' | 'failed';
+  code: string | null;
+}
+
+export interface AlertBoard {
+  /** What fires, oldest first, then what has ended, newest first. */
+  list(): AlertView[];
+  /** Sends a test to every destination; empty when there is none. Never rejects. */
+  test(): Promise<AlertTest[]>;
+}
+
 /** Everything that the admin API stands on. */
 export interface AdminPorts {
   history: History;
@@ -395,4 +428,5 @@ export interface AdminPorts {
   reload: () => Promise<ReloadResult>;
   readiness: () => Readiness;
   metrics: MetricsText;
+  alerts: AlertBoard;
 }

@@ -3,8 +3,10 @@ import { shownHost } from '../config/shown-url.ts';
 import type { Attempt } from '../domain/attempt.ts';
 import type { HeaderList } from '../domain/event.ts';
 import type { Page } from '../domain/listing.ts';
+import type { Redaction } from '../domain/redaction.ts';
 import { learnsSecret } from '../providers/handshakes.ts';
 import type { Context } from './endpoint.ts';
+import { maskedBody } from './event-body.ts';
 import type * as ports from './ports.ts';
 import type * as shapes from './shapes.ts';
 
@@ -18,7 +20,8 @@ export const isoOrNull = (ms: number | null): string | null => (ms === null ? nu
 
 export const pairs = (headers: HeaderList): [string, string][] => headers.map(([name, value]) => [name, value]);
 
-export function attemptJson(attempt: Attempt): Json<typeof shapes.attempt> {
+/** What a target answers may echo what it was sent: its headers are masked by the same names. */
+function attemptJson(attempt: Attempt, mask: Redaction): Json<typeof shapes.attempt> {
   const { response } = attempt;
   return {
     number: attempt.number,
@@ -28,7 +31,7 @@ export function attemptJson(attempt: Attempt): Json<typeof shapes.attempt> {
     outcome: attempt.outcome,
     statusCode: attempt.statusCode,
     error: attempt.error,
-    response: response === null ? null : { ...response, headers: pairs(response.headers) },
+    response: response === null ? null : { ...response, headers: pairs(mask.headers(response.headers)) },
   };
 }
 
@@ -47,12 +50,13 @@ export function deliveryJson(view: ports.DeliveryView, { ports, settings }: Show
     nextAttemptAt: isoOrNull(view.nextAttemptAt),
     createdAt: iso(view.createdAt),
     finishedAt: isoOrNull(view.finishedAt),
-    lastAttempt: view.lastAttempt === null ? null : attemptJson(view.lastAttempt),
+    lastAttempt: view.lastAttempt === null ? null : attemptJson(view.lastAttempt, settings.redactions.of(view.route)),
   };
 }
 
 export function deliveryDetailJson(view: ports.DeliveryDetail, showing: Showing): Json<typeof shapes.deliveryDetail> {
-  return { ...deliveryJson(view, showing), history: view.history.map(attemptJson) };
+  const mask = showing.settings.redactions.of(view.route);
+  return { ...deliveryJson(view, showing), history: view.history.map((attempt) => attemptJson(attempt, mask)) };
 }
 
 export function eventFields(view: ports.EventView) {
@@ -70,19 +74,25 @@ export function eventJson(view: ports.EventSummary): Json<typeof shapes.event> {
 
 export function eventDetailJson(view: ports.EventDetail, showing: Showing): Json<typeof shapes.eventDetail> {
   const deliveries = view.deliveries.map((delivery) => deliveryJson(delivery, showing));
-  return { ...eventFields(view), headers: pairs(view.headers), deliveries };
+  const { headers } = showing.settings.redactions.of(view.route);
+  return { ...eventFields(view), headers: pairs(headers(view.headers)), deliveries };
 }
 
 /** An event as the stream tells it; the body in base64, for it may be anything. */
-export function fedEventJson(view: ports.FedEvent, showing: Showing): Json<typeof shapes.fedEvent> {
+export function fedEventJson(view: ports.FedEvent, showing: Showing, raw: boolean): Json<typeof shapes.fedEvent> {
   const { content } = view;
   const deliveries = view.deliveries.map((delivery) => deliveryJson(delivery, showing));
   if (content === null) return { ...eventFields(view), deliveries };
+  const { headers, body } = content;
+  const mask = showing.settings.redactions.of(view.route);
+  const isMasked = mask.masksBodies && !raw;
+  const shown = isMasked ? Buffer.from(maskedBody(body, mask)) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return {
     ...eventFields(view),
     deliveries,
-    headers: pairs(content.headers),
-    bodyBase64: Buffer.from(content.body.buffer, content.body.byteOffset, content.body.byteLength).toString('base64'),
+    headers: pairs(raw ? headers : mask.headers(headers)),
+    bodyBase64: shown.toString('base64'),
+    ...(isMasked ? { redacted: true } : {}),
   };
 }
 
@@ -116,9 +126,11 @@ export function taskJson(view: ports.TaskView, { exports }: Pick<ports.AdminPort
   };
 }
 
-export function rejectionJson(view: ports.RejectionView): Json<typeof shapes.rejection> {
-  const { id, route, at, reason, explanation, peer, status, headers, bodyStart } = view;
-  return { id, route, at: iso(at), reason, explanation, peer, status, headers: pairs(headers), bodyStart };
+export function rejectionJson(view: ports.RejectionView, { settings }: Showing): Json<typeof shapes.rejection> {
+  const { id, route, at, reason, explanation, peer, status } = view;
+  const mask = settings.redactions.of(route);
+  const shown = { headers: pairs(mask.headers(view.headers)), bodyStart: mask.body(view.bodyStart) };
+  return { id, route, at: iso(at), reason, explanation, peer, status, ...shown };
 }
 
 export function targetJson(view: ports.TargetView): Json<typeof shapes.target> {
@@ -127,6 +139,10 @@ export function targetJson(view: ports.TargetView): Json<typeof shapes.target> {
     ...{ name, url, state, since: isoOrNull(since), reason, concurrency, inFlight, maxAttempts, counts },
     oldestDueAt: isoOrNull(oldestDueAt),
   };
+}
+
+export function alertJson({ since, endedAt, detail, ...view }: ports.AlertView): Json<typeof shapes.alert> {
+  return { ...view, detail: { ...detail }, since: iso(since), endedAt: isoOrNull(endedAt) };
 }
 
 export function learningJson({ armedUntil, learnedAt, hasSecret }: ports.LearningView): Json<typeof shapes.learningShown> {

@@ -56,7 +56,12 @@ export const streamQuery = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true')
-    .describe('with headers and body'),
+    .describe('with headers and body, masked as the configuration says'),
+  raw: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('`true`: without masks; for operators, and kept in the list of what they did'),
 });
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 };
@@ -77,6 +82,14 @@ export const statsQuery = z
     step: span.default(10_000).describe('what one entry of a series covers'),
   })
   .refine(({ window, step }) => window / step <= MOST_STEPS, { error: `expected at most ${MOST_STEPS} steps in the window` });
+
+export const bodyQuery = z.strictObject({
+  raw: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('`true`: the exact bytes, also where parts are masked; for operators, and kept in the list of what they did'),
+});
 
 export const deliveriesQuery = z.strictObject({
   status: status.exactOptional(),

@@ -1,5 +1,6 @@
 import { effectiveConfig } from '../config/effective.ts';
 import type { Config, DedupConfig, EdgeConfig, RouteConfig } from '../config/types.ts';
+import { type Redactions, redactions } from '../domain/redaction.ts';
 import type { AdminSettings, EdgeView, RouteView } from './ports.ts';
 
 /** What the admin API needs of a configuration. */
@@ -9,6 +10,7 @@ export function adminSettings(config: Config): AdminSettings {
     routes: [...config.routes.values()].map((route) => routeView(route, config.publicUrl)),
     attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
     callbacks: { secrets: config.admin.callbackSecrets, allow: config.admin.callbackAllow },
+    redactions: redactionsOf(config),
     shownConfig: effectiveConfig(config),
   };
 }
@@ -41,4 +43,16 @@ function dedupName(dedup: DedupConfig): string {
     default:
       return dedup satisfies never;
   }
+}
+
+const made = new WeakMap<Config, Redactions>();
+
+/** What is masked where events are shown; made once for each configuration. */
+export function redactionsOf(config: Config): Redactions {
+  const known = made.get(config);
+  if (known !== undefined) return known;
+  const routes = new Map([...config.routes].map(([name, { redact }]) => [name, redact]));
+  const masks = redactions(routes, config.redact);
+  made.set(config, masks);
+  return masks;
 }

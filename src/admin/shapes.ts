@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ALERT_KINDS } from '../domain/alert-book.ts';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
 
 /** What the API answers: the shapes of the OpenAPI document. Times are ISO 8601 UTC. */
@@ -64,6 +65,7 @@ export const fedEvent = z
     deliveries: z.array(delivery),
     headers: headers.exactOptional(),
     bodyBase64: z.string().exactOptional(),
+    redacted: z.boolean().exactOptional().describe('true where the route masks parts of the body'),
   })
   .meta({ id: 'StreamedEvent', description: 'Headers and body only where they were asked for, and are not damaged.' });
 export const eventDetail = z.strictObject({ ...eventFields, headers, deliveries: z.array(delivery) }).meta({ id: 'EventDetail' });
@@ -85,6 +87,7 @@ export const exportedEvent = z
     ),
     body: z.string().exactOptional().describe('the exact body, where it is UTF-8'),
     bodyBase64: z.string().exactOptional().describe('the exact body, where it is not UTF-8'),
+    redacted: z.literal(true).exactOptional().describe('the body is masked by `redact`'),
   })
   .meta({ id: 'ExportedEvent' });
 
@@ -120,6 +123,28 @@ export const rejection = z
     bodyStart: z.string(),
   })
   .meta({ id: 'Rejection' });
+
+export const alert = z
+  .strictObject({
+    id: z.string().describe('of this firing: the same in its reminders and in its end'),
+    kind: z.enum(ALERT_KINDS),
+    state: z.enum(['firing', 'resolved', 'noted']).describe('`noted`: it has happened once and has no end'),
+    key: z.string().describe('what it is about: at most one alert of a key fires'),
+    target: z.string().nullable(),
+    route: z.string().nullable(),
+    summary: z.string(),
+    detail: z.record(z.string(), z.union([z.string(), z.number()]).nullable()),
+    since: time,
+    endedAt: time.nullable(),
+  })
+  .meta({ id: 'Alert' });
+
+export const alertTest = z.strictObject({
+  to: z.string().describe('the host of the URL; the rest is hidden'),
+  format: z.enum(['json', 'slack', 'discord']),
+  outcome: z.enum(['delivered', 'failed']),
+  code: z.string().nullable().describe('why it failed'),
+});
 
 export const target = z
   .strictObject({

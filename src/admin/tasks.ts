@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { AddressGuard } from '../config/outgoing-address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { Redaction } from '../domain/redaction.ts';
 import { type CallbackSigner, type CallbackWork, createCallbacks } from './callbacks.ts';
 import { ExportFiles } from './export-files.ts';
 import { ExportStore, type ExportWork } from './exports.ts';
@@ -14,6 +15,8 @@ export interface TaskOptions {
   /** Of the database: exports lie in a folder beside it. */
   databaseFile: string;
   minFree: number;
+  /** What is masked of a route's events now. */
+  maskOf(route: string): Redaction;
   callbacks: () => { sign: CallbackSigner | null; guard: AddressGuard };
   observer: {
     items(kind: TaskRef['kind'], done: number, failed: number): void;
@@ -38,8 +41,8 @@ export const exportFolderOf = (databaseFile: string): string =>
   join(dirname(databaseFile), 'exports', basename(databaseFile).replace(/\.db$/, ''));
 
 export function createTasks(options: TaskOptions): Tasks {
-  const { work, databaseFile, minFree, callbacks: settings, observer, clock, logger } = options;
-  const exports = new ExportStore({ work, files: new ExportFiles(exportFolderOf(databaseFile)), minFree, clock, logger });
+  const { work, databaseFile, minFree, maskOf, callbacks: settings, observer, clock, logger } = options;
+  const exports = new ExportStore({ work, files: new ExportFiles(exportFolderOf(databaseFile)), minFree, maskOf, clock, logger });
   const callbacks = createCallbacks({
     work,
     settings,

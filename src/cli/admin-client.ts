@@ -83,8 +83,8 @@ export class AdminClient {
   }
 
   /** The answer's bytes as they came. */
-  async bytes(path: string): Promise<Uint8Array> {
-    return (await this.#call('GET', path, {})).rawBody;
+  async bytes(path: string, query: Query = {}): Promise<Uint8Array> {
+    return (await this.#call('GET', path, { query })).rawBody;
   }
 
   async #call(

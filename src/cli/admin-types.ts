@@ -61,6 +61,7 @@ export interface StreamedEvent extends EventItem {
   deliveries: DeliveryItem[];
   headers?: [name: string, value: string][];
   bodyBase64?: string;
+  redacted?: boolean;
 }
 
 /** What became of a delivery, as the stream tells it. */
@@ -141,4 +142,24 @@ export interface ProblemItem {
   hint?: string;
   /** Of a configuration, each as it is shown. */
   faults?: string[];
+}
+
+export interface AlertItem {
+  id: string;
+  kind: string;
+  state: string;
+  key: string;
+  target: string | null;
+  route: string | null;
+  summary: string;
+  detail: Record<string, string | number | null>;
+  since: string;
+  endedAt: string | null;
+}
+
+export interface AlertTestItem {
+  to: string;
+  format: string;
+  outcome: string;
+  code: string | null;
 }

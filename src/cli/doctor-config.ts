@@ -20,7 +20,7 @@ export function examineConfig(config: Config): Finding[] {
     const advice = 'Name the proxy in trustedProxies: otherwise its address is taken for that of every sender.';
     findings.push(note('publicUrl', 'Senders come through another address, but no proxy is trusted.', advice));
   }
-  if (config.alert === null) {
+  if (config.alerts.length === 0) {
     findings.push(note('alert', 'Nobody is told of dead letters and storage trouble.', 'Set alert.url.'));
   }
   return findings;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AdminClient } from './admin-client.ts';
 import type { EventDetail, EventItem, Page } from './admin-types.ts';
+import { wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { deliveryTable } from './delivery-view.ts';
@@ -18,7 +19,7 @@ import { printJson, printMore } from './print.ts';
 import { type Column, facts, table } from './table.ts';
 import { byteSize, painter, printable, relativeTime } from './text.ts';
 
-type EventsOptions = AdminOptions & FilterOptions & PageOptions & { search?: string; body?: boolean };
+type EventsOptions = AdminOptions & FilterOptions & PageOptions & { search?: string; body?: boolean; raw?: boolean };
 
 const EXAMPLES = `
 Examples:
@@ -34,16 +35,22 @@ export function addEvents(program: Command, context: CommandContext): void {
   addPageOptions(addFilterOptions(command))
     .option('--type <type>', 'only of this type')
     .option('-q, --search <text>', 'only with this in id, dedup key or type')
-    .option('--body', "write the event's body, byte for byte");
+    .option('--body', "write the event's body, byte for byte; what `redact` masks is ***")
+    .option('--raw', 'with --body: every byte, also what is masked');
   addAdminOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (id: string | undefined, options: EventsOptions) => {
       const admin = await connect(context, options);
+      if (options.raw && !options.body) throw wrongUse('--raw is only for --body.');
       if (id === undefined) await listEvents(context, admin, options);
-      else if (options.body) context.stdout.write(await admin.bytes(`/events/${encodeURIComponent(id)}/body`));
+      else if (options.body)
+        context.stdout.write(await admin.bytes(`/events/${encodeURIComponent(id)}/body`, rawQuery(options.raw)));
       else await showEvent(context, admin, id, options);
     });
 }
+
+/** The exact bytes are asked for only when they are meant: most often they are the same. */
+const rawQuery = (isRaw: boolean | undefined): { raw?: string } => (isRaw ? { raw: 'true' } : {});
 
 async function listEvents(context: CommandContext, admin: AdminClient, options: EventsOptions): Promise<void> {
   const { limit, cursor, search } = options;

@@ -19,11 +19,13 @@ interface ForwardOptions extends AdminOptions {
   since?: string;
   fresh?: boolean;
   event?: string;
+  raw?: boolean;
 }
 
 const EXAMPLES = `
-What the app gets is what a target gets: the original bytes and headers, with hookbay-* beside them. The relay's own
-deliveries are not touched. Started again it goes on where it stopped; an app that does not run is waited for.
+What the app gets is what a target gets: the original bytes and headers, with hookbay-* beside them; what the
+configuration masks (redact) is *** without --raw. The relay's own deliveries are not touched. Started again it goes on
+where it stopped; an app that does not run is waited for.
 
 Examples:
   hookbay forward --to http://localhost:3000/webhooks --url https://relay.internal:8081
@@ -42,7 +44,8 @@ export function addForward(program: Command, context: CommandContext): void {
     .option('--type <type>', 'only of this type')
     .option('--since <time>', 'begin with those of the last 90s, 15m, 2h, 7d, or since an ISO 8601 time', parseTime)
     .option('--fresh', 'begin with what comes in from now on, not where it stopped the last time')
-    .option('--event <id>', 'send this event, and end');
+    .option('--event <id>', 'send this event, and end')
+    .option('--raw', 'every byte, also what `redact` masks; for operators');
   addAdminOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((options: ForwardOptions) => forward(context, options));
@@ -67,7 +70,7 @@ async function forward(context: CommandContext, options: ForwardOptions): Promis
 async function forwardOne(context: CommandContext, options: ForwardOptions, admin: AdminClient, target: LocalTarget) {
   const path = `/events/${encodeURIComponent(options.event ?? '')}`;
   const event = await admin.get<EventDetail>(path);
-  const body = Buffer.from(await admin.bytes(`${path}/body`));
+  const body = Buffer.from(await admin.bytes(`${path}/body`, options.raw ? { raw: 'true' } : {}));
   const result = await target.send({ ...event, bodyBase64: body.toString('base64') });
   tell(context, options, event, result);
   if (result.failure === null) return;
@@ -84,7 +87,13 @@ async function forwardAll(
   const { to, route = null, type = null, since, fresh } = options;
   const cursor = new ForwardCursor(context, { relay: admin.url, to, route, type });
   const after = since !== undefined || fresh ? null : await cursor.read();
-  const query = { route: options.route, type: options.type, from: since, content: 'true' };
+  const query = {
+    route: options.route,
+    type: options.type,
+    from: since,
+    content: 'true',
+    ...(options.raw ? { raw: 'true' } : {}),
+  };
   const paint = painter(context.stderr);
   let introduced = false;
   for await (const followed of follow(admin, { query, after, signal })) {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { HookbayError } from '../domain/errors.ts';
+import { addAlert } from './alert.ts';
 import { addArm } from './arm.ts';
 import { asTyped } from './as-typed.ts';
 import { addBackup, addRestore } from './backup.ts';
@@ -41,6 +42,7 @@ const COMMANDS = [
   addTail,
   addForward,
   addTargets,
+  addAlert,
   addArm,
   addProviders,
   addBackup,

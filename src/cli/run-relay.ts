@@ -1,5 +1,6 @@
 import { secretsOf } from '../config/effective.ts';
 import type { LoadResult } from '../config/load.ts';
+import { redactedHeaders } from '../config/redact-schema.ts';
 import type { Config } from '../config/types.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createRelay, type Relay } from '../relay.ts';
@@ -32,10 +33,14 @@ export async function runRelay(context: CommandContext, options: RunOptions): Pr
   // Old secrets stay hidden after a reload: they may still be in what is on its way.
   const secrets = new Set(secretsOf(options.config));
   const style = logStyle({ isTTY: stdout.isTTY && !options.json }, env.NO_COLOR);
-  const logger = createLogger({ level: options.logLevel, ...style, destination: stdout, secrets: () => [...secrets] });
+  let redacted = redactedHeaders(options.config);
+  const hidden = { secrets: () => [...secrets], redacted: () => redacted };
+  const logger = createLogger({ level: options.logLevel, ...style, destination: stdout, ...hidden });
   const reloadConfig = async (): Promise<LoadResult> => {
     const result = await options.reloadConfig();
-    if (result.ok) for (const secret of secretsOf(result.config)) secrets.add(secret);
+    if (!result.ok) return result;
+    for (const secret of secretsOf(result.config)) secrets.add(secret);
+    redacted = [...new Set([...redacted, ...redactedHeaders(result.config)])];
     return result;
   };
   const relay = createRelay({

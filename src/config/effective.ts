@@ -1,9 +1,9 @@
 import type { SenderCredential } from '../providers/sender.ts';
+import { alertSecrets, alertsShown } from './alert-schema.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
 import { retryShown } from './retry-shown.ts';
 import { rulesShown } from './rules-shown.ts';
 import { hidden } from './shown-secret.ts';
-import { shownHost, urlSecrets } from './shown-url.ts';
 import type {
   AdminToken,
   Config,
@@ -93,6 +93,7 @@ function routeShown(route: RouteConfig): object {
     mode: proxy === null ? 'queue' : 'proxy',
     ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
     deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
+    redact: route.redact,
     ...doorShown(route),
   };
 }
@@ -133,7 +134,8 @@ export function effectiveConfig(config: Config): object {
       inFlight: formatSize(config.limits.inFlight),
       backlog: config.limits.backlog,
     },
-    alert: config.alert === null ? null : { url: shownHost(config.alert.url) },
+    alert: alertsShown(config.alerts),
+    redact: config.redact,
     targets: mapShown(config.targets, targetShown),
     routes: mapShown(config.routes, routeShown),
   };
@@ -150,10 +152,8 @@ export function secretsOf(config: Config): string[] {
     ...signingSecrets,
     ...outgoingSecrets(url, outgoing),
   ]);
-  const alertUrl = config.alert === null ? null : new URL(config.alert.url);
-  const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
   const admin = [...config.admin.tokens.map(({ token }) => token), ...config.admin.callbackSecrets];
-  return [...new Set([...admin, ...routes, ...verifyTokens, ...headers, ...targets, ...alert])];
+  return [...new Set([...admin, ...routes, ...verifyTokens, ...headers, ...targets, ...alertSecrets(config.alerts)])];
 }
 
 /** Values of headers that a rule adds and that look, by their name, as if they opened something. */

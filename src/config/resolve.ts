@@ -1,4 +1,6 @@
+import { resolveAlerts } from './alert-schema.ts';
 import type { NamedFiles } from './named-files.ts';
+import { resolveRedact } from './redact-schema.ts';
 import { inlineTargets, resolveDeliver, resolveProxy } from './resolve-deliver.ts';
 import { type Origins, resolveTarget } from './resolve-target.ts';
 import { resolveVerify } from './resolve-verify.ts';
@@ -49,9 +51,10 @@ interface RouteSettings {
   publicUrl: string | null;
   limits: FileConfig['limits'];
   files: NamedFiles;
+  redact: FileConfig['redact'];
 }
 
-function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files }: RouteSettings): RouteConfig {
+function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files, redact }: RouteSettings): RouteConfig {
   const verify = resolveVerify(route.verify, publicUrl);
   return {
     name,
@@ -70,6 +73,7 @@ function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files
     },
     schema: resolveSchema(route, files),
     respond: resolveRespond(route),
+    redact: resolveRedact(redact, route.redact),
   };
 }
 
@@ -90,7 +94,7 @@ export function resolveConfig(parsed: FileConfig, file: string | null, origins: 
   const { delivered, dead, rejections } = parsed.storage.retention;
   const targets = [...Object.entries(parsed.targets), ...inlineTargets(parsed.routes)];
   const publicUrl = parsed.publicUrl ?? null;
-  const settings = { publicUrl, limits: parsed.limits, files };
+  const settings = { publicUrl, limits: parsed.limits, files, redact: parsed.redact };
   return {
     file,
     listen: parsed.listen,
@@ -109,7 +113,8 @@ export function resolveConfig(parsed: FileConfig, file: string | null, origins: 
       retention: { deliveredMs: delivered, deadMs: dead, rejectionsMs: rejections },
     },
     limits: parsed.limits,
-    alert: parsed.alert ?? null,
+    alerts: resolveAlerts(parsed.alert),
+    redact: resolveRedact(parsed.redact),
     targets: new Map(targets.map(([name, target]) => [name, resolveTarget(name, target, origins)])),
     routes: new Map(Object.entries(parsed.routes).map(([name, route]) => [name, resolveRoute(name, route, settings)])),
   };

@@ -1,14 +1,16 @@
 import * as z from 'zod';
+import { alert } from './alert-schema.ts';
 import { deliver } from './deliver-schema.ts';
 import { backlog, doorKeys, tls } from './door-schema.ts';
 import { handshake } from './handshake-schema.ts';
 import { addressRange, choice, duration, listenAddress, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
+import { redact } from './redact-schema.ts';
 import { adminToken, secrets, signingSecret } from './secrets.ts';
 import { storage } from './storage-schema.ts';
 import { target } from './target-schema.ts';
 import { formatDuration } from './units.ts';
-import { baseUrl, httpUrl, NAME } from './urls.ts';
+import { baseUrl, NAME } from './urls.ts';
 import { HEADER_OR_BODY, verifySchema } from './verify-schema.ts';
 
 const SECOND = 1000;
@@ -80,14 +82,6 @@ const limits = z
   })
   .meta({ description: 'Bounds of the public listener.', expected: '{ body, headers, inFlight, backlog }' });
 
-const alert = z
-  .strictObject({
-    url: httpUrl().meta({
-      description: 'Gets a POST when a first dead letter appears and when the storage has trouble. Shown by its host alone.',
-    }),
-  })
-  .meta({ description: 'Who is told about trouble.', expected: '{ url }' });
-
 const DEDUP_KEY = new RegExp(`${HEADER_OR_BODY.source}|^body$`);
 
 const dedup = z
@@ -132,6 +126,7 @@ const route = z
           "Only in proxy mode: how long the sender waits at most, from the head of its request on. Less than the sender's own patience; KnowledgeSDK gives up at 6 s.",
       }),
     deliver,
+    redact: redact.optional(),
     ...doorKeys,
   })
   .meta({ expected: '{ path, verify, deliver }' });
@@ -158,6 +153,7 @@ export const fileSchema = z
     storage: storage.prefault({}),
     limits: limits.prefault({}),
     alert: alert.optional(),
+    redact: redact.optional(),
     targets: named(target, 'a map from names to targets: `app: { url: http://app:3000/hooks }`')
       .prefault({})
       .meta({ description: 'Where events can be delivered to, by name.' }),

@@ -18,8 +18,10 @@ export interface Config {
   storage: StorageConfig;
   /** `backlog`: pending deliveries of one route; a route may have its own. */
   limits: { body: number; headers: number; inFlight: number; backlog: number };
-  /** Where a first dead letter and storage trouble are told; null for nowhere. */
-  alert: { url: string } | null;
+  /** Who is told about trouble; empty for nobody. */
+  alerts: readonly AlertConfig[];
+  /** What is masked wherever events are shown, on every route. */
+  redact: RedactConfig;
   targets: ReadonlyMap<string, TargetConfig>;
   routes: ReadonlyMap<string, RouteConfig>;
 }
@@ -52,6 +54,26 @@ export interface AdminConfig {
   callbackSecrets: readonly string[];
   /** Addresses and CIDR ranges that callbacks may reach although they are not public. */
   callbackAllow: readonly string[];
+}
+
+/** Somebody who is told about trouble, and what counts as it. */
+export interface AlertConfig {
+  /** Holds a secret: never show it, see `shownUrl`. */
+  url: string;
+  /** Its host alone. */
+  shownUrl: string;
+  format: 'json' | 'slack' | 'discord';
+  /** Null for no such alert. */
+  backlogAgeMs: number | null;
+  /** Refusals of one route; null for no such alert. */
+  refusals: Rate | null;
+  quietMs: number;
+}
+
+/** What is not shown: names of headers in lower case, and paths into JSON bodies as the file has them. */
+export interface RedactConfig {
+  headers: readonly string[];
+  body: readonly string[];
 }
 
 export interface StorageConfig {
@@ -89,6 +111,8 @@ export interface RouteConfig {
   schema: SchemaConfig | null;
   /** Null for the standard answer. */
   respond: RespondConfig | null;
+  /** What is masked of its events, with what is masked on every route. */
+  redact: RedactConfig;
 }
 
 /** The sender waits for the answer of this target, for so long from the head of its request. */

@@ -27,7 +27,8 @@ export class Reporter {
     this.#observer.attempt(delivery.target, outcome.kind, attempt.statusCode, attempt.durationMs / 1000);
     switch (outcome.kind) {
       case 'delivered':
-        this.#observer.delivered(delivery.target, (now - delivery.event.receivedAt) / 1000);
+        // A clock that was set back makes it negative, which no histogram can count.
+        this.#observer.delivered(delivery.target, Math.max(0, now - delivery.event.receivedAt) / 1000);
         if (this.#logSuccesses) this.#logger.debug(describe(delivery, attempt), 'delivered');
         break;
       case 'retry':

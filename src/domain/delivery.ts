@@ -37,7 +37,9 @@ export type DeliveryChange =
   | { kind: 'cancel' }
   | { kind: 'discard' }
   | { kind: 'release' }
-  | { kind: 'hold'; reason: string };
+  | { kind: 'hold'; reason: string }
+  /** `byMs` is less than 0. */
+  | { kind: 'clock-set-back'; byMs: number };
 
 /** Why a change was refused: `stale_lease` for a claim that is gone, the others are for operators (409). */
 export type Refusal = 'stale_lease' | 'already_leased' | 'not_due_work' | 'attempt_running' | 'wrong_status';
@@ -131,6 +133,10 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
       return state.status === 'pending'
         ? moved({ ...state, status: 'held', reason: change.reason, dueAt: null })
         : refuse('wrong_status');
+    case 'clock-set-back':
+      // What waits keeps the wait that it has left; only the clock by which it is written down is another.
+      if (state.status !== 'pending' || state.dueAt === null) return refuse('wrong_status');
+      return moved({ ...state, dueAt: state.dueAt + change.byMs });
     default:
       return change satisfies never;
   }

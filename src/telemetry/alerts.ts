@@ -1,137 +1,239 @@
-import pRetry from 'p-retry';
-import type { Clock } from '../domain/clock.ts';
-import type { Logger } from '../domain/logger.ts';
+import type { AlertConfig } from '../config/types.ts';
+import type { AlertEnding, AlertFact, AlertKind, AlertView } from '../domain/alert-book.ts';
+import { RefusalSpike } from '../domain/refusal-spike.ts';
+import { type Destination, type DestinationOptions, Destinations, type TestResult } from './alert-destinations.ts';
 
-/** `storage_news` has happened once and is not over later, so no `storage_resolved` follows it. */
-export type AlertKind = 'dead_letter' | 'storage_trouble' | 'storage_resolved' | 'storage_news';
-
-/** What is posted to the alert URL as JSON. */
-export interface Alert {
-  kind: AlertKind;
-  summary: string;
-  /** ISO 8601, UTC. */
-  at: string;
-  details: Record<string, string | number | null>;
+export interface AlertOptions extends DestinationOptions {
+  destinations: readonly AlertConfig[];
 }
 
-export interface AlertOptions {
-  url: string | null;
-  clock: Clock;
-  logger: Logger;
-  /** Waits between tries, ms; the number of waits is the number of retries. */
-  retries?: { count: number; firstWaitMs: number };
+/** The part of a target's counts that alerts look at. */
+interface Backlog {
+  target: string;
+  counts: { pending?: number };
+  /** Wall ms at which its oldest pending delivery was due, or null. */
+  oldestDueAt: number | null;
 }
 
-/** Tells one URL what a person should look at. No method blocks or throws. */
+/**
+ * Tells people what they should look at, by the rules of {@link AlertBook}. No method blocks or throws.
+ * Each destination has thresholds and a book of its own; without any, what fires is kept for the API and the metrics.
+ */
 export interface Alerts {
-  /** A dead letter: told when none of the target's was told in the last ten minutes. */
+  /** A dead letter: told when the target had none for its quiet period. */
   deadLetter(target: string, deliveryId: string, reason: string): void;
-  /** Storage trouble: told when its code was not in the last ten minutes, or was resolved since. */
+  /** The target fails so much that it is left alone for a while. @param reason a code or a few words, without URLs */
+  breakerOpened(target: string, reason: string): void;
+  breakerClosed(target: string): void;
+  /** Nothing is attempted until somebody resumes it. @param reason why, or null when nobody said */
+  targetPaused(target: string, reason: string | null): void;
+  targetResumed(target: string): void;
+  /** A request was refused. @param route null when there is none at its path: scanners come all the time, so that is not counted */
+  refused(route: string | null, reason: string): void;
   storageTrouble(code: string, message: string): void;
-  /** All of the troubles that were told are over. */
+  /** All storage troubles are over. */
   storageResolved(): void;
-  /** What the storage found or lost: told when its code was not in the last ten minutes. */
+  /** What the storage found or lost: it has no end. */
   storageNews(code: string, message: string): void;
-  /** Where alerts go from now on; null for nowhere. */
-  setUrl(url: string | null): void;
+  /** Looks at the backlogs and at what time brings, now and every 30 s. @param backlogs may reject while the store is busy */
+  watch(backlogs: () => Promise<readonly Backlog[]>): void;
+  /** Puts a configuration into effect: new destinations hear at once of what fires, and nothing fires for targets that are gone. */
+  configure(destinations: readonly AlertConfig[], targets: { has(name: string): boolean }): void;
+  /** What fires, oldest first, then what has ended, newest first. */
+  list(): AlertView[];
+  /** How many alerts of each kind fire. */
+  firing(): ReadonlyMap<AlertKind, number>;
+  /** Sends a test to every destination, once each. Never rejects. */
+  test(): Promise<TestResult[]>;
   /** Gives alerts on their way `graceMs` to arrive, then gives them up. */
   close(graceMs: number): Promise<void>;
 }
 
-/** From one alert to the next of its kind. Only what was sent counts, so that news that comes on and on is told now and then. */
-const QUIET_MS = 10 * 60_000;
-const ATTEMPT_TIMEOUT_MS = 10_000;
-/** An alert URL that is down must not fill the memory; what is dropped is in the log. */
-const MOST_UNDERWAY = 20;
+const LOOK_EVERY_MS = 30_000;
+/** Refusals go up and down: the end of a spike is told after so long without one. */
+const SPIKE_QUIET_MS = 5 * 60_000;
+/** Backlogs grow and shrink around any threshold: the end is told when it is under half of it. */
+const BACKLOG_OVER = 0.5;
+const CLEARED: AlertEnding = { kind: 'cleared' };
 
-const DEFAULT_RETRIES = { count: 4, firstWaitMs: 1_000 };
+/** Told by their own alert, or by nobody: these are the relay's own state, not what senders did. */
+const NOT_COUNTED: readonly string[] = [
+  ...['storage_failing', 'disk_full', 'wal_full', 'commit_timeout', 'row_refused', 'shutting_down'],
+];
 
 /** Starts the alerts; see {@link Alerts}. */
 export function createAlerts(options: AlertOptions): Alerts {
-  const { clock, logger } = options;
-  const toldDeadLetters = new Map<string, number>();
-  const toldTroubles = new Map<string, number>();
-  const toldNews = new Map<string, number>();
-  const sender = createSender(logger, options.retries ?? DEFAULT_RETRIES);
-  let url = options.url;
-  const tell = (kind: AlertKind, summary: string, details: Alert['details']): boolean =>
-    url !== null && sender.send(url, { kind, summary, at: new Date(clock.now()).toISOString(), details });
-  const tellAgain = (told: Map<string, number>, key: string, alert: () => boolean): void => {
-    const now = clock.monotonic();
-    const last = told.get(key);
-    if (last !== undefined && now - last < QUIET_MS) return;
-    if (alert()) told.set(key, now);
-  };
-  return {
-    deadLetter: (target, deliveryId, reason) => {
-      const summary = `A delivery to ${target} is dead: ${reason}`;
-      tellAgain(toldDeadLetters, target, () => tell('dead_letter', summary, { target, deliveryId, reason }));
-    },
-    storageTrouble: (code, message) => {
-      tellAgain(toldTroubles, code, () => tell('storage_trouble', `Storage trouble: ${message}`, { code, message }));
-    },
-    storageResolved: () => {
-      if (toldTroubles.size === 0) return;
-      tell('storage_resolved', 'Storage works again', { code: [...toldTroubles.keys()].join(', ') });
-      toldTroubles.clear();
-    },
-    storageNews: (code, message) => {
-      tellAgain(toldNews, code, () => tell('storage_news', `Storage: ${message}`, { code, message }));
-    },
-    setUrl: (next) => {
-      url = next;
-    },
-    close: (graceMs) => sender.close(clock, graceMs),
-  };
+  return new AlertDesk(options);
 }
 
-interface Sender {
-  /** @returns whether it is on its way */
-  send(url: string, alert: Alert): boolean;
-  close(clock: Clock, graceMs: number): Promise<void>;
-}
+class AlertDesk implements Alerts {
+  readonly #clock: AlertOptions['clock'];
+  readonly #destinations: Destinations;
+  /** What is so until it is said to be over; a new destination has to hear of it. */
+  readonly #lasting = new Map<string, AlertFact>();
+  #stopWatching: () => void = () => undefined;
+  #closed = false;
 
-function createSender(logger: Logger, retries: { count: number; firstWaitMs: number }): Sender {
-  const underway = new Set<Promise<void>>();
-  const stop = new AbortController();
-  const post = async (url: string, alert: Alert): Promise<void> => {
-    const { default: got } = await import('got'); // loaded for the first alert: it takes 9 MB of memory, and most relays never send one
-    await got.post(url, {
-      json: alert,
-      timeout: { request: ATTEMPT_TIMEOUT_MS },
-      retry: { limit: 0 },
-      followRedirect: false,
-      signal: stop.signal,
-    });
-  };
-  const deliver = async (url: string, alert: Alert): Promise<void> => {
-    try {
-      await pRetry(() => post(url, alert), { retries: retries.count, minTimeout: retries.firstWaitMs, signal: stop.signal });
-    } catch (error) {
-      // Only the code: the text of a request's error names the URL, and alert URLs often carry a secret.
-      logger.warn({ kind: alert.kind, summary: alert.summary, code: errorCode(error) }, 'alert not delivered');
+  constructor({ destinations, ...options }: AlertOptions) {
+    this.#clock = options.clock;
+    this.#destinations = new Destinations(options, destinations);
+  }
+
+  deadLetter(target: string, deliveryId: string, reason: string): void {
+    const fact = aboutTarget('dead_letter', target, `A delivery to ${target} is dead: ${reason}`, { deliveryId, reason });
+    this.#destinations.each(({ book, thresholds }, now) => book.raise(fact, { kind: 'quiet', forMs: thresholds.quietMs }, now));
+  }
+
+  breakerOpened(target: string, reason: string): void {
+    this.#begin(aboutTarget('breaker_open', target, `${target} fails and is left alone for a while: ${reason}`, { reason }));
+  }
+
+  breakerClosed(target: string): void {
+    this.#end(`breaker_open:${target}`, `${target} is delivered to again`);
+  }
+
+  targetPaused(target: string, reason: string | null): void {
+    this.#begin(aboutTarget('target_paused', target, `${target} is paused${reason === null ? '' : `: ${reason}`}`, { reason }));
+  }
+
+  targetResumed(target: string): void {
+    this.#end(`target_paused:${target}`, `${target} is resumed`);
+  }
+
+  refused(route: string | null, reason: string): void {
+    if (route === null || NOT_COUNTED.includes(reason)) return;
+    for (const destination of this.#destinations.all) this.#countRefusal(destination, route, reason);
+  }
+
+  storageTrouble(code: string, message: string): void {
+    const summary = `Storage trouble: ${message}`;
+    this.#begin({ ...about('storage_trouble', code), summary, detail: { code, message } });
+  }
+
+  storageResolved(): void {
+    for (const { kind, key } of [...this.#lasting.values()]) {
+      if (kind === 'storage_trouble') this.#end(key, 'Storage works again');
     }
-  };
-  return {
-    send: (url, alert) => {
-      if (stop.signal.aborted || underway.size >= MOST_UNDERWAY) {
-        logger.warn({ kind: alert.kind, summary: alert.summary, code: 'too_many_alerts' }, 'alert not delivered');
-        return false;
+  }
+
+  storageNews(code: string, message: string): void {
+    const fact = { ...about('storage_news', code), summary: `Storage: ${message}`, detail: { code, message } };
+    this.#destinations.each(({ book, thresholds }, now) =>
+      book.raise(fact, { kind: 'noted', onceInMs: thresholds.quietMs }, now),
+    );
+  }
+
+  watch(backlogs: () => Promise<readonly Backlog[]>): void {
+    const look = async (): Promise<void> => {
+      this.#tick();
+      if (this.#destinations.all.some(({ thresholds }) => thresholds.backlogAgeMs !== null)) {
+        await backlogs().then(
+          (counts) => this.#compareBacklogs(counts),
+          () => undefined, // the store is busy: half a minute later it is asked again
+        );
       }
-      const sending: Promise<void> = deliver(url, alert).finally(() => underway.delete(sending));
-      underway.add(sending);
-      return true;
-    },
-    close: async (clock, graceMs) => {
-      const cancel = clock.after(graceMs, () => stop.abort());
-      await Promise.all(underway);
-      cancel();
-      stop.abort();
-    },
-  };
+      if (!this.#closed) this.#stopWatching = this.#clock.after(LOOK_EVERY_MS, () => void look());
+    };
+    void look();
+  }
+
+  configure(configs: readonly AlertConfig[], targets: { has(name: string): boolean }): void {
+    for (const destination of this.#destinations.configure(configs)) {
+      for (const fact of this.#lasting.values()) {
+        this.#destinations.tell(destination, destination.book.raise(fact, CLEARED, this.#destinations.moment()));
+      }
+    }
+    for (const { target, key, state } of this.list()) {
+      const isGone = target !== null && !targets.has(target);
+      if (isGone && state === 'firing') this.#end(key, `${target} is not in the configuration any more`);
+    }
+  }
+
+  list(): AlertView[] {
+    return this.#destinations.list();
+  }
+
+  firing(): ReadonlyMap<AlertKind, number> {
+    const counts = new Map<AlertKind, number>();
+    for (const { kind, state } of this.list()) if (state === 'firing') counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return counts;
+  }
+
+  test(): Promise<TestResult[]> {
+    return this.#destinations.test();
+  }
+
+  close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    this.#stopWatching();
+    return this.#destinations.close(graceMs);
+  }
+
+  #begin(fact: AlertFact): void {
+    this.#lasting.set(fact.key, fact);
+    this.#destinations.each(({ book }, now) => book.raise(fact, CLEARED, now));
+  }
+
+  #end(key: string, summary: string): void {
+    this.#lasting.delete(key);
+    this.#destinations.each(({ book }, now) => book.clear(key, summary, now));
+  }
+
+  #countRefusal(destination: Destination, route: string, reason: string): void {
+    const { thresholds, spikes, book } = destination;
+    if (thresholds.refusals === null) return;
+    let spike = spikes.get(route);
+    if (spike === undefined) {
+      spike = new RefusalSpike(thresholds.refusals);
+      spikes.set(route, spike);
+    }
+    const found = spike.count(reason, this.#clock.monotonic());
+    if (found === null) return;
+    const { amount, perMs } = thresholds.refusals;
+    const within = `${perMs / 1000} s`;
+    const summary = `${route} refuses many requests: ${found.refusals} in ${within}, where ${amount} are allowed`;
+    const fact = { ...about('refusals', route), route, summary, detail: { within, ...Object.fromEntries(found.reasons) } };
+    this.#destinations.tell(
+      destination,
+      book.raise(fact, { kind: 'quiet', forMs: Math.max(SPIKE_QUIET_MS, perMs) }, this.#destinations.moment()),
+    );
+  }
+
+  #tick(): void {
+    const now = this.#destinations.moment();
+    for (const destination of this.#destinations.all) {
+      for (const notice of destination.book.tick(now)) this.#destinations.tell(destination, notice);
+    }
+  }
+
+  #compareBacklogs(counts: readonly Backlog[]): void {
+    for (const {
+      target,
+      oldestDueAt,
+      counts: { pending = 0 },
+    } of counts) {
+      const ageMs = oldestDueAt === null ? 0 : Math.max(0, this.#clock.now() - oldestDueAt);
+      const minutes = Math.floor(ageMs / 60_000);
+      const summary = `Deliveries to ${target} wait: the oldest one has been due for ${minutes} min`;
+      const fact = aboutTarget('backlog_age', target, summary, { ageSeconds: Math.round(ageMs / 1000), pending });
+      this.#destinations.each(({ book, thresholds: { backlogAgeMs } }, now) => {
+        if (backlogAgeMs !== null && ageMs >= backlogAgeMs) return book.raise(fact, CLEARED, now);
+        const isOver = backlogAgeMs === null || ageMs < backlogAgeMs * BACKLOG_OVER;
+        return isOver ? book.clear(fact.key, `The backlog of ${target} is worked off`, now) : null;
+      });
+    }
+    const known = new Set(counts.map(({ target }) => target));
+    for (const { kind, state, key, target } of this.list()) {
+      const isGone = kind === 'backlog_age' && state === 'firing' && target !== null && !known.has(target);
+      if (isGone) this.#end(key, `The backlog of ${target} is gone`);
+    }
+  }
 }
 
-function errorCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown';
+function about(kind: AlertKind, subject: string): Omit<AlertFact, 'summary' | 'detail'> {
+  return { kind, key: `${kind}:${subject}`, target: null, route: null };
+}
+
+function aboutTarget(kind: AlertKind, target: string, summary: string, detail: AlertFact['detail']): AlertFact {
+  return { ...about(kind, target), target, summary, detail };
 }

@@ -11,6 +11,8 @@ export interface LoggerOptions {
   destination: { write(line: string): unknown };
   /** Every secret of the present configuration; asked at each line, so that a reload counts at once. */
   secrets: () => readonly string[];
+  /** Headers whose values the configuration masks; the same list until it changes. */
+  redacted: () => readonly string[];
 }
 
 /** How to write logs, from what is known about the stream. `noColor` is the value of NO_COLOR (https://no-color.org). */
@@ -24,7 +26,7 @@ export function logStyle(
 
 /** A pino logger that writes one line per record, whatever the input, and no configured secret. */
 export function createLogger(options: LoggerOptions): PinoLogger {
-  const censor = createCensor(options.secrets);
+  const censor = createCensor(options.secrets, options.redacted);
   const render = options.pretty ? prettyLine(options.colour) : (line: string) => line;
   const write = (line: string): void => void options.destination.write(escapeControls(render(censor(line))));
   return pino(

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { ALERT_KINDS, type AlertKind } from '../domain/alert-book.ts';
 import { foldedCounter, foldedHistogram, type Tally, type Timer } from './folded.ts';
 import { type TaskMetrics, taskMetrics } from './task-metrics.ts';
 
@@ -11,6 +12,8 @@ export interface MetricSources {
   now(): number;
   ready(): boolean;
   memory(): { rss: number; heapUsed: number; external: number };
+  /** How many alerts of each kind fire. */
+  alertsFiring(): ReadonlyMap<AlertKind, number>;
 }
 
 export interface TargetBacklog {
@@ -260,6 +263,12 @@ function processGauges(registry: Registry, sources: MetricSources, loop: LoopDel
     registers,
   });
   const memory = new Gauge({ name: 'hookbay_memory_bytes', help: 'Memory of the process.', labelNames: ['kind'], registers });
+  const alerts = new Gauge({
+    name: 'hookbay_alerts_firing',
+    help: 'Alerts that fire, by what they are about.',
+    labelNames: ['kind'],
+    registers,
+  });
   new Gauge({
     name: 'hookbay_build_info',
     help: 'Always 1; the version is in the labels.',
@@ -268,6 +277,8 @@ function processGauges(registry: Registry, sources: MetricSources, loop: LoopDel
   }).set({ version: build.version, node: build.node }, 1);
   return () => {
     ready.set(sources.ready() ? 1 : 0);
+    const firing = sources.alertsFiring();
+    for (const kind of ALERT_KINDS) if (kind !== 'storage_news') alerts.set({ kind }, firing.get(kind) ?? 0);
     const { rss, heapUsed, external } = sources.memory();
     memory.set({ kind: 'resident' }, rss);
     memory.set({ kind: 'heap' }, heapUsed);

@@ -2,6 +2,9 @@ import type { Logger } from '../domain/logger.ts';
 import type { Alerts } from './alerts.ts';
 import type { Metrics } from './metrics.ts';
 
+/** What the store has to tell people. */
+type StorageAlerts = Pick<Alerts, 'storageTrouble' | 'storageResolved' | 'storageNews'>;
+
 /** What the store found at its start. Sequence numbers are those in the events' ids. */
 export interface OpenedStore {
   created: boolean;
@@ -25,7 +28,7 @@ const TROUBLE: Record<string, string> = {
 };
 
 /** Tells log, metrics and alerts of what the store does. */
-export function storeObserver(metrics: Metrics, alerts: Alerts, logger: Logger) {
+export function storeObserver(metrics: Metrics, alerts: StorageAlerts, logger: Logger) {
   let alarmed = false;
   let troubled = false;
   return {
@@ -71,7 +74,7 @@ export function storeObserver(metrics: Metrics, alerts: Alerts, logger: Logger) 
 }
 
 /** Says what the store found, loudest what is lost. */
-export function reportOpened(report: OpenedStore, file: string, logger: Logger, alerts: Alerts): void {
+export function reportOpened(report: OpenedStore, file: string, logger: Logger, alerts: StorageAlerts): void {
   const { created, recovered, migrationCopy, networkFileSystem, ballast, gap } = report;
   logger.info({ file, created, recovered, migrationCopy }, 'store opened');
   if (networkFileSystem !== null) {

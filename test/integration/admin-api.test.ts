@@ -98,6 +98,7 @@ describe('answers', () => {
       '/api/v1/exports': { filter: { all: true } },
       '/api/v1/session': { token: 'correct-horse-battery' },
     };
+    rig.alertTests.push({ to: 'https://a.example/[hidden]', format: 'json', outcome: 'delivered', code: null });
     // They have tests of their own: the stream has no end, and a search needs something to look for.
     const others = ['/api/v1/stream', '/api/v1/search'];
     for (const endpoint of endpoints.filter(({ path }) => !others.includes(path))) {

@@ -8,6 +8,7 @@ import { EXPORT_AGE_MS } from '../../src/admin/exports.ts';
 import type { ExportTaskView } from '../../src/admin/ports.ts';
 import { exportFolderOf } from '../../src/admin/tasks.ts';
 import type { DeliveryFilter } from '../../src/domain/listing.ts';
+import { redaction } from '../../src/domain/redaction.ts';
 import { carryOut, exportFileOf, exportsOf, linesOf } from '../support/exports.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { accept, attemptOf, DAY_MS, deliveriesOf, leaseAll } from '../support/store-steps.ts';
@@ -315,4 +316,14 @@ test('a replay that crashes between its steps makes each delivery due once', { t
     }),
     { numRuns: 15, endOnFailure: true },
   );
+});
+
+test('an export is masked like everything else that people look at', async () => {
+  const body = Buffer.from('{"user":{"email":"canary@example.com"},"n":1}');
+  await accept(store, { body, headers: [['X-Email', 'canary@example.com']] });
+  const mask = redaction({ headers: ['x-email'], body: ['user.email'] });
+  const id = await start();
+  await carryOut(exportsOf(store, { maskOf: () => mask }), id);
+  const [line] = linesOf(exportFileOf(store, id));
+  expect(line).toMatchObject({ body: '{"user":{"email":"***"},"n":1}', headers: [['X-Email', '***']], redacted: true });
 });

@@ -3,10 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { News } from '../../src/admin/news.ts';
-import type { AdminPorts, AdminSettings, Backup, ReloadResult, Targets, TargetView, TestAnswer } from '../../src/admin/ports.ts';
+import type {
+  AdminPorts,
+  AdminSettings,
+  AlertTest,
+  AlertView,
+  Backup,
+  ReloadResult,
+  Targets,
+  TargetView,
+  TestAnswer,
+} from '../../src/admin/ports.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/server.ts';
 import type { AdminToken } from '../../src/config/types.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
+import { redactions } from '../../src/domain/redaction.ts';
 import { Learning } from '../../src/ingest/learning.ts';
 import { LiveFigures } from '../../src/telemetry/live-figures.ts';
 import { MemorySecrets } from './ingest.ts';
@@ -26,6 +37,8 @@ interface Parts {
   learning: Learning;
   news: News;
   figures: LiveFigures;
+  alerts: AlertView[];
+  alertTests: AlertTest[];
 }
 
 export interface AdminRig extends Parts {
@@ -75,12 +88,13 @@ function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts 
       ['audit', 3],
     ]),
     callbacks: { secrets: [], allow: [] },
+    redactions: redactions(new Map(), { headers: [], body: [] }),
     shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
   };
   const store = new MemoryHistory({ targetsOf: () => ['app'] });
   const secrets = new MemorySecrets();
   const learning = new Learning({ store: secrets, clock, hide: () => undefined });
-  const empty = { running: new Set<string>(), sent: [], wakes: 0, notReady: [], paused: new Map() };
+  const empty = { running: new Set<string>(), sent: [], wakes: 0, notReady: [], paused: new Map(), alerts: [], alertTests: [] };
   return {
     store,
     settings,
@@ -137,6 +151,7 @@ function portsOf(parts: Parts): AdminPorts {
     learning: parts.learning,
     reload: async () => parts.reload,
     readiness: () => ({ ready: parts.notReady.length === 0, reasons: parts.notReady }),
+    alerts: { list: () => parts.alerts, test: async () => parts.alertTests },
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: async () => 'hookbay_ready 1\n' },
   };
 }

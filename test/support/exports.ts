@@ -4,6 +4,7 @@ import { ExportFiles } from '../../src/admin/export-files.ts';
 import { type ExportOptions, ExportStore } from '../../src/admin/exports.ts';
 import { exportFolderOf } from '../../src/admin/tasks.ts';
 import type { Logger } from '../../src/domain/logger.ts';
+import { redaction } from '../../src/domain/redaction.ts';
 import type { TestStore } from './store.ts';
 
 const quiet = (): void => undefined;
@@ -15,6 +16,7 @@ export function exportsOf({ store, file, clock }: TestStore, changes: Partial<Ex
     work: store.tasks,
     files: new ExportFiles(exportFolderOf(file)),
     minFree: 0,
+    maskOf: () => redaction({ headers: [], body: [] }),
     clock,
     logger: QUIET,
     ...changes,

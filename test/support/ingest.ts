@@ -53,6 +53,7 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000 },
     schema: null,
     respond: null,
+    redact: { headers: [], body: [] },
     ...changes,
   };
 }

@@ -6,6 +6,7 @@ import { endpoints } from '../../src/admin/endpoints/all.ts';
 import { openApiDocument } from '../../src/admin/openapi.ts';
 import { Sessions } from '../../src/admin/sessions.ts';
 import { systemClock } from '../../src/domain/clock.ts';
+import { redactions } from '../../src/domain/redaction.ts';
 import { adminPorts } from '../support/admin-rig.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -18,13 +19,22 @@ interface Document {
 }
 const document = openApiDocument(version) as Document;
 
+const NOTHING = { headers: [], body: [] };
+
 describe('the OpenAPI document', () => {
   it('is current in docs/ (`npx vitest run test/unit/admin-openapi.test.ts --update` writes it)', async () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../docs/openapi.json');
   });
 
   it('has every route that the app has', () => {
-    const settings = { tokens: [], routes: [], attempts: new Map(), callbacks: { secrets: [], allow: [] }, shownConfig: {} };
+    const settings = {
+      tokens: [],
+      routes: [],
+      attempts: new Map(),
+      callbacks: { secrets: [], allow: [] },
+      redactions: redactions(new Map(), NOTHING),
+      shownConfig: {},
+    };
     const log = () => undefined;
     const app = createApp({
       ...{ ports: adminPorts(), sessions: new Sessions(systemClock), openapi: document, page: null, now: () => 0 },

@@ -72,7 +72,8 @@ describe('defaults', () => {
       admin: { listen: { host: '127.0.0.1', port: 8081 }, tokens: [] },
       storage: { file: '/etc/hookbay/data/hookbay.db', minFree: 256 * 1024 ** 2 },
       limits: { body: 10 * 1024 ** 2, headers: 16 * 1024, inFlight: 256 * 1024 ** 2 },
-      alert: null,
+      alerts: [],
+      redact: { headers: [], body: [] },
     });
     expect(config.storage.retention).toEqual({
       deliveredMs: 14 * 86_400_000,
@@ -107,6 +108,7 @@ describe('defaults', () => {
       admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000_000 },
       schema: null,
       respond: null,
+      redact: { headers: [], body: [] },
     });
   });
 
@@ -222,7 +224,7 @@ test('without a file, relative paths start at the given folder', () => {
 
 test('a key without a value is no key, and aliases work', () => {
   const config = loaded(`admin:\nalert:\ntargets:\n  a: &t { url: "http://a/", timeout: 1s }\n  b: *t\n${withVerify('none')}`);
-  expect(config.alert).toBeNull();
+  expect(config.alerts).toEqual([]);
   expect(config.targets.get('b')).toMatchObject({ name: 'b', timeoutMs: 1000 });
 });
 

@@ -45,6 +45,14 @@ routes:
   other: { path: /other, verify: none, dedup: body, deliver: app }
 `;
 
+const ALERT = {
+  url: 'https://chat.example.com/[hidden]',
+  format: 'json',
+  backlogAge: '15m',
+  refusals: '100/m',
+  quiet: '1h',
+};
+
 const CONTEXT = {
   file: '/etc/hookbay/config.yaml',
   env: { ADMIN: `${CANARY}-admin-token`, TOKEN: `${CANARY}-token`, SIGNING },
@@ -74,7 +82,7 @@ describe('the effective configuration', () => {
         ...{ callbackSecret: ['[hidden]', '[hidden]'], callbackAllow: ['10.0.0.0/8'] },
       },
       storage: { url: 'sqlite:/etc/hookbay/data/hookbay.db', minFree: '256MiB' },
-      alert: { url: 'https://chat.example.com/[hidden]' },
+      alert: ALERT,
       targets: {
         app: {
           url: 'http://[hidden]@app:3000/hooks?tenant=[hidden]&v=[hidden]',
@@ -120,7 +128,7 @@ describe('the effective configuration', () => {
 
   test('loads again, with secrets in the place of the marks, and is then the same', () => {
     const text = stringify(shown).replaceAll('[hidden]', 'a-secret-of-24-characters');
-    expect(effectiveConfig(loaded(text))).toEqual({ ...shown, alert: { url: 'https://chat.example.com/[hidden]' } });
+    expect(effectiveConfig(loaded(text))).toEqual({ ...shown, alert: ALERT });
   });
 });
 

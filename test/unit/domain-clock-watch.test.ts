@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { watchClock } from '../../src/domain/clock-watch.ts';
+import { type ClockWatch, watchClock } from '../../src/domain/clock-watch.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 
 const SECOND = 1000;
@@ -8,12 +8,12 @@ const HOUR = 60 * MINUTE;
 
 let clock: ManualClock;
 let told: (number | 'stable')[];
-let stop: () => void;
+let watch: ClockWatch;
 
 beforeEach(() => {
   clock = createManualClock();
   told = [];
-  stop = watchClock(clock, { jumped: (byMs) => told.push(byMs), stable: () => told.push('stable') });
+  watch = watchClock(clock, { jumped: (byMs) => told.push(byMs), stable: () => told.push('stable') });
 });
 
 test('a clock that runs as time does is not talked about', async () => {
@@ -32,6 +32,12 @@ test.each([2 * HOUR, -HOUR, 5 * MINUTE + 1, -5 * MINUTE - 1])(
     expect(told).toEqual([byMs]);
   },
 );
+
+test('a jump is told in whole milliseconds', async () => {
+  clock.jumpWall(-HOUR + 0.25);
+  await clock.advance(10 * SECOND);
+  expect(told).toEqual([-HOUR]);
+});
 
 test.each([5 * MINUTE, -5 * MINUTE])('a correction by %d ms is none', async (byMs) => {
   clock.jumpWall(byMs);
@@ -68,8 +74,19 @@ test('another jump, also back to the right time, begins the hour anew', async ()
   expect(told).toEqual([HOUR, -HOUR, 'stable']);
 });
 
+test('who asks hears of a jump at once, and it is told once', async () => {
+  clock.jumpWall(2 * HOUR);
+  watch.look();
+  expect(told).toEqual([2 * HOUR]);
+  await clock.advance(MINUTE);
+  expect(told).toEqual([2 * HOUR]);
+  clock.jumpWall(-HOUR);
+  watch.look();
+  expect(told).toEqual([2 * HOUR, -HOUR]);
+});
+
 test('ended, it looks no more', async () => {
-  stop();
+  watch.stop();
   expect(clock.timers()).toBe(0);
   clock.jumpWall(HOUR);
   await clock.advance(MINUTE);

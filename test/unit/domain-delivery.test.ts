@@ -49,6 +49,7 @@ const CHANGES: Record<string, DeliveryChange> = {
   discard: { kind: 'discard' },
   release: { kind: 'release' },
   hold: { kind: 'hold', reason: 'target_removed' },
+  back: { kind: 'clock-set-back', byMs: -60_000 },
 };
 
 const REFUSALS: Record<string, Refusal> = {
@@ -61,17 +62,17 @@ const REFUSALS: Record<string, Refusal> = {
 
 /** The drawing of states, written out: what each change makes of each state, or why it is refused. */
 const DRAWING = `
-            lease     let-go     ok         later      fatal      sieve      pause      retry    cancel      discard    release   hold
-early       not-due   stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held
-pending     pending+  stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held
-pending+    taken     pending    delivered  pending    dead       filtered   pending    running  cancelled+  no         no        held+
-delivered   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no
-dead        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  no        no
-filtered    not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no
-cancelled   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no
-cancelled+  not-due   cancelled  cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no
-held        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  pending   no
-held+       not-due   held       delivered  held       dead       filtered   held       running  no          running    pending+  no
+            lease     let-go     ok         later      fatal      sieve      pause      retry    cancel      discard    release   hold      back
+early       not-due   stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      pending
+pending     pending+  stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      pending
+pending+    taken     pending    delivered  pending    dead       filtered   pending    running  cancelled+  no         no        held+     pending+
+delivered   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no
+dead        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  no        no        no
+filtered    not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no
+cancelled   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no
+cancelled+  not-due   cancelled  cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no        no
+held        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  pending   no        no
+held+       not-due   held       delivered  held       dead       filtered   held       running  no          running    pending+  no        no
 `;
 
 const [heading = [], ...lines] = DRAWING.trim()
@@ -152,6 +153,11 @@ describe('what a change leaves behind', () => {
     expect(changed('held', 'release')).toEqual({ ...fresh, dueAt: NOW });
   });
 
+  test('a clock that is set back takes the due time with it, and nothing else', () => {
+    expect(changed('early', 'back')).toEqual({ ...STATES.early, dueAt: (STATES.early?.dueAt ?? 0) - 60_000 });
+    expect(changed('pending+', 'back')).toEqual({ ...STATES['pending+'], dueAt: (STATES['pending+']?.dueAt ?? 0) - 60_000 });
+  });
+
   test('what is interrupted spends nothing and is due as before', () => {
     expect(changed('pending+', 'let-go')).toEqual(fresh);
   });
@@ -194,6 +200,7 @@ const anyChange: fc.Arbitrary<DeliveryChange> = fc.oneof(
   anyLease.map((lease): DeliveryChange => ({ kind: 'release-lease', lease })),
   fc.constantFrom<DeliveryChange>({ kind: 'retry' }, { kind: 'cancel' }, { kind: 'discard' }, { kind: 'release' }),
   fc.constant<DeliveryChange>({ kind: 'hold', reason: 'target_removed' }),
+  fc.nat(100).map((ms): DeliveryChange => ({ kind: 'clock-set-back', byMs: -ms })),
 );
 const anyLife = fc.array(fc.record({ change: anyChange, wait: fc.nat(60) }), { maxLength: 40 });
 

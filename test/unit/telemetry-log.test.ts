@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger, logStyle } from '../../src/telemetry/log.ts';
 
+const NONE: readonly string[] = [];
 const SECRET = 'canary-"se\\cret"-1234';
 
-function capture(options: { pretty?: boolean; secrets?: () => readonly string[] } = {}) {
+interface Capture {
+  pretty?: boolean;
+  secrets?: () => readonly string[];
+  redacted?: () => readonly string[];
+}
+
+function capture(options: Capture = {}) {
   const lines: string[] = [];
   const logger = createLogger({
     level: 'debug',
@@ -11,6 +18,7 @@ function capture(options: { pretty?: boolean; secrets?: () => readonly string[] 
     colour: false,
     destination: { write: (line) => lines.push(line) },
     secrets: options.secrets ?? (() => [SECRET]),
+    redacted: options.redacted ?? (() => NONE),
   });
   return { logger, lines };
 }
@@ -75,6 +83,19 @@ describe('logger', () => {
       expect(line).not.toMatch(/canary/);
       expect(line).toContain('[hidden]');
     }
+  });
+
+  it('hides the headers that the configuration masks, and takes new ones at once', () => {
+    let redacted: readonly string[] = ['x-user.email'];
+    const { logger, lines } = capture({ redacted: () => redacted });
+    const record = { headers: [['X-User.Email', 'canary-1']], 'x-card': 'canary-2', 'x-user-email': 'shown' };
+    logger.info(record, 'x');
+    redacted = ['x-user.email', 'x-card'];
+    logger.info(record, 'x');
+    expect(lines[0]).not.toContain('canary-1');
+    expect(lines[0]).toContain('canary-2');
+    expect(lines[0]).toContain('shown');
+    expect(lines[1]).not.toContain('canary');
   });
 
   it('stays JSON when a secret looks like a number or like syntax', () => {

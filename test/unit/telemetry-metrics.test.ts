@@ -12,6 +12,7 @@ const sources: MetricSources = {
   ],
   now: () => 100_000,
   ready: () => true,
+  alertsFiring: () => new Map([['breaker_open', 2]]),
   memory: () => ({ rss: 100, heapUsed: 50, external: 5 }),
 };
 

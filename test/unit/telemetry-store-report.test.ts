@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import type { Alerts } from '../../src/telemetry/alerts.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { storeObserver } from '../../src/telemetry/store-report.ts';
 
@@ -7,16 +6,13 @@ function watched() {
   const said: string[] = [];
   const log = (_record: object, message: string) => void said.push(message);
   const logger = { debug: log, info: log, warn: log, error: log };
-  const alerts: Alerts = {
-    deadLetter: () => said.push('alert: dead letter'),
+  const alerts: Parameters<typeof storeObserver>[1] = {
     storageTrouble: (code) => said.push(`alert: ${code}`),
     storageResolved: () => said.push('alert: resolved'),
     storageNews: (code) => said.push(`news: ${code}`),
-    setUrl: () => undefined,
-    close: async () => undefined,
   };
   const memory = () => ({ rss: 0, heapUsed: 0, external: 0 });
-  const sources = { targetCounts: async () => [], now: () => 0, ready: () => true, memory };
+  const sources = { targetCounts: async () => [], now: () => 0, ready: () => true, memory, alertsFiring: () => new Map() };
   return { said, observer: storeObserver(createMetrics(sources, { version: '0', node: 'v0' }), alerts, logger) };
 }
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
+import { alertEndpoints } from './alerts.ts';
 import { auditEndpoints } from './audit.ts';
 import { backupEndpoints } from './backup.ts';
 import { deliveryEndpoints } from './deliveries.ts';
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   ...replayEndpoints,
   ...taskEndpoints,
   ...targetEndpoints,
+  ...alertEndpoints,
   ...routeEndpoints,
   ...relayEndpoints,
   ...streamEndpoints,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Found } from '../../domain/listing.ts';
+import { requireOperator } from '../access.ts';
 import { type Answer, type Endpoint, endpoint, json } from '../endpoint.ts';
+import { attachment, maskedAttachment, noteRawRead } from '../event-body.ts';
 import { once } from '../idempotency.ts';
 import type { DeliveryView } from '../ports.ts';
 import { deliveryJson, eventDetailJson, eventJson, pageJson } from '../present.ts';
 import { gone, missing, unknownTargets } from '../problem.ts';
-import { eventsQuery, replayEventBody } from '../requests.ts';
+import { bodyQuery, eventsQuery, replayEventBody } from '../requests.ts';
 import * as shapes from '../shapes.ts';
 
 /** @throws HookbayError 404 or 410 */
@@ -32,24 +34,6 @@ export function knownTargets(
   return names === undefined ? null : [...new Set(names)];
 }
 
-/** A media type that cannot break a header or be taken for something that runs. */
-const PLAIN_MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:; ?[\w-]+=[\w.-]+)*$/;
-
-function attachment(id: string, content: { contentType: string | null; body: Buffer }): Answer {
-  const type = content.contentType !== null && PLAIN_MEDIA_TYPE.test(content.contentType) ? content.contentType : null;
-  return {
-    kind: 'raw',
-    status: 200,
-    body: content.body,
-    headers: {
-      'content-type': type ?? 'application/octet-stream',
-      'content-disposition': `attachment; filename="${id.replaceAll(/\W/g, '')}"`,
-      // The bytes came from outside: nothing in them may run, also when they are opened in a tab.
-      'content-security-policy': "sandbox; default-src 'none'",
-    },
-  };
-}
-
 export const eventEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'get',
@@ -74,11 +58,33 @@ export const eventEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'get',
     path: '/api/v1/events/{id}/body',
-    summary: 'The body, byte for byte as it came',
+    summary: 'The body, byte for byte as it came, save for what `redact` masks',
     access: 'token',
-    answers: { 200: { description: 'The exact bytes, in their own media type', contentType: '*/*', schema: z.string() } },
+    query: bodyQuery,
+    answers: {
+      200: {
+        description:
+          'The exact bytes, in their own media type. Where the route masks parts of bodies: JSON with `***` in their place, or `***` alone for a body that is no JSON, and the header `hookbay-redacted: true`',
+        contentType: '*/*',
+        schema: z.string(),
+      },
+    },
     problems: [404, 410],
-    handle: async ({ id, ports }) => attachment(id, found(await ports.history.body(id), 'event', id)),
+    handle: async ({ id, query: { raw }, ...call }) => {
+      const {
+        ports,
+        settings: { redactions },
+      } = call;
+      if (raw && call.who !== null) requireOperator(call.who);
+      const content = found(await ports.history.body(id), 'event', id);
+      if (!redactions.masksBodies) return attachment(id, content);
+      if (raw) {
+        noteRawRead('GET /api/v1/events/{id}/body', id, call);
+        return attachment(id, content);
+      }
+      const { route } = found(await ports.history.event(id), 'event', id);
+      return maskedAttachment(id, content, redactions.of(route));
+    },
   }),
   endpoint({
     method: 'post',

@@ -14,8 +14,10 @@ export const relayEndpoints: readonly Endpoint[] = [
     access: 'token',
     query: rejectionsQuery,
     answers: { 200: { description: 'A page of rejections', schema: shapes.page(shapes.rejection) } },
-    handle: async ({ ports, query: { cursor, limit, ...filter } }) =>
-      json(pageJson(await ports.history.rejections(filter, { cursor: cursor ?? null, limit }), rejectionJson)),
+    handle: async ({ query: { cursor, limit, ...filter }, ...context }) => {
+      const page = await context.ports.history.rejections(filter, { cursor: cursor ?? null, limit });
+      return json(pageJson(page, (view) => rejectionJson(view, context)));
+    },
   }),
   endpoint({
     method: 'get',

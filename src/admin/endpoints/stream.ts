@@ -1,7 +1,9 @@
 import { parseId } from '../../domain/ids.ts';
 import type { FeedStart } from '../../domain/listing.ts';
+import { requireOperator } from '../access.ts';
 import { searchBodies } from '../body-search.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
+import { noteRawRead } from '../event-body.ts';
 import { eventStream } from '../event-stream.ts';
 import { RequestRefused } from '../problem.ts';
 import { searchQuery, streamQuery } from '../requests.ts';
@@ -30,12 +32,16 @@ export const streamEndpoints: readonly Endpoint[] = [
         contentType: 'application/x-ndjson',
       },
     },
-    handle: ({ query: { body, limit, ...filter }, ports }) => ({
-      kind: 'stream',
-      status: 200,
-      headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
-      pieces: (signal) => searchBodies(ports.history, { filter, body, limit }, signal),
-    }),
+    handle: ({ query: { body, limit, ...filter }, ports, settings, who }) => {
+      // Who may not see what is masked could find it out, a guess at a time.
+      if (settings.redactions.masksBodies && who !== null) requireOperator(who);
+      return {
+        kind: 'stream',
+        status: 200,
+        headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
+        pieces: (signal) => searchBodies(ports.history, { filter, body, limit }, signal),
+      };
+    },
   }),
   endpoint({
     method: 'get',
@@ -50,13 +56,15 @@ export const streamEndpoints: readonly Endpoint[] = [
         contentType: 'text/event-stream',
       },
     },
-    handle: ({ query: { after, from, content, ...filter }, lastEventId, ...context }) => {
+    handle: ({ query: { after, from, content, raw, ...filter }, lastEventId, ...context }) => {
+      if (raw && context.who !== null) requireOperator(context.who);
       const start = startOf(lastEventId ?? after, from);
+      if (raw && content) noteRawRead('GET /api/v1/stream', null, context);
       return {
         kind: 'stream',
         status: 200,
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-        pieces: (signal) => eventStream({ start, filter, withContent: content }, context, signal),
+        pieces: (signal) => eventStream({ start, filter, withContent: content, raw }, context, signal),
       };
     },
   }),

@@ -59,6 +59,7 @@ export type Command =
   | { kind: 'forget'; route: string }
   | { kind: 'audit'; entry: NewAuditEntry }
   | { kind: 'reject'; rejections: NewRejection[] }
+  | { kind: 'shift-due'; byMs: number; after: DuePlace | null; now: number }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
   | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
   | TaskCommand;
@@ -82,6 +83,13 @@ export interface LeasedRow {
   };
 }
 
+/** A pending delivery in the order of targets and due times. */
+export interface DuePlace {
+  target: string;
+  dueAt: number;
+  seq: number;
+}
+
 /** What each command answers. */
 export type CommandResult =
   | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: { delivery: number; createdAt: number }[] }
@@ -90,6 +98,7 @@ export type CommandResult =
   | { kind: 'gone' }
   | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
   | { kind: 'moved'; moved: number; due: DueChange[]; finished: boolean }
+  | { kind: 'shifted'; moved: number; due: DueChange[]; last: DuePlace | null }
   | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
   | TaskResult
   | { kind: 'ok' }

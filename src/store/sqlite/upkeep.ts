@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { HookbayError } from '../../domain/errors.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HandOff } from './ports.ts';
-import type { CommandResult } from './protocol.ts';
+import type { CommandResult, DuePlace } from './protocol.ts';
 
 /** Ages in ms after which finished things go. */
 export interface RetentionAges {
@@ -23,6 +24,7 @@ export class Upkeep {
   #timer: NodeJS.Timeout | undefined;
   #suspended = false;
   #closed = false;
+  #lookAtClock: () => void = () => undefined;
   /** Number of the newest configuration to bring things in line with: work for an older one ends. */
   #reconciling = 0;
 
@@ -44,6 +46,29 @@ export class Upkeep {
   /** While the wall clock cannot be trusted nothing is old. */
   suspend(suspended: boolean): void {
     this.#suspended = suspended;
+  }
+
+  /** @param look suspends when the clock has just jumped: a sweep must not come before somebody has noticed */
+  watchClock(look: () => void): void {
+    this.#lookAtClock = look;
+  }
+
+  /**
+   * The wall clock was set back: everything that waits for a time keeps the wait that it has left. Resolves when all has
+   * been moved. @param byMs less than 0, whole @returns how many deliveries were moved
+   */
+  async clockSetBack(byMs: number): Promise<number> {
+    let total = 0;
+    let after: DuePlace | null = null;
+    do {
+      const result: CommandResult = await this.#commits.command({ kind: 'shift-due', byMs, after, now: this.#now() });
+      if (result.kind === 'failed') throw new HookbayError({ code: result.code, status: 500, message: result.message });
+      if (result.kind !== 'shifted') break;
+      total += result.moved;
+      after = result.last;
+      for (const { target, dueAt } of result.due) this.#handOff.wake(target, dueAt);
+    } while (after !== null && !this.#closed);
+    return total;
   }
 
   close(): void {
@@ -74,7 +99,7 @@ export class Upkeep {
    */
   async sweep(): Promise<number> {
     let removed = 0;
-    for (let restart = true; !this.#closed && !this.#suspended; restart = false) {
+    for (let restart = true; this.#mayRemove(); restart = false) {
       const step = await this.#retain(restart);
       if (step === null || step.kind !== 'retained') break;
       removed += step.removed;
@@ -82,6 +107,11 @@ export class Upkeep {
       await pause(STEP_PAUSE_MS, undefined, { ref: false });
     }
     return removed;
+  }
+
+  #mayRemove(): boolean {
+    this.#lookAtClock();
+    return !this.#closed && !this.#suspended;
   }
 
   #sweepLater(): void {

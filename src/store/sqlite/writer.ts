@@ -3,6 +3,7 @@ import { Appender } from './append.ts';
 import { AuditRows } from './audit.ts';
 import { DedupIndex } from './dedup-index.ts';
 import { DeliveryRows } from './delivery-rows.ts';
+import { DueShift } from './due-shift.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { LearnedSecrets } from './learned.ts';
 import { Leaser } from './lease.ts';
@@ -28,6 +29,7 @@ export class Writer {
   readonly #appender: Appender;
   readonly #leaser: Leaser;
   readonly #operator: Operator;
+  readonly #dueShift: DueShift;
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
   readonly #rejections: Rejections;
@@ -51,6 +53,7 @@ export class Writer {
     this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys);
     this.#leaser = new Leaser(db, this.#leases, this.#rows);
     this.#operator = new Operator(db, this.#rows, this.#tallies);
+    this.#dueShift = new DueShift(db, this.#rows);
     this.#reconciler = new Reconciler(db, this.#rows);
     this.#retention = new Retention(db, this.#tallies, this.#keys);
     this.#rejections = new Rejections(db, this.#tallies);
@@ -211,6 +214,8 @@ export class Writer {
       case 'reject':
         this.#rejections.record(command.rejections);
         return { kind: 'ok' };
+      case 'shift-due':
+        return this.#dueShift.step(command.byMs, command.after, command.now);
       case 'reconcile':
         this.#tallies.write();
         return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now, command.restart);
