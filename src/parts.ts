@@ -6,6 +6,7 @@ import { adminSettings } from './admin/settings.ts';
 import { TargetViews } from './admin/target-views.ts';
 import { createTestSender } from './admin/test-sender.ts';
 import type { LoadResult } from './config/load.ts';
+import { retentionAges } from './config/retention.ts';
 import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
 import type { Settlement } from './domain/attempt.ts';
@@ -87,7 +88,8 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
   const store = await openStore({
     file: config.storage.file,
     minFree: config.storage.minFree,
-    ages: config.storage.retention,
+    ages: retentionAges(config),
+    encryption: config.storage.encryption.map(({ id, key }) => ({ id, key })),
     handOff: handOffTo(() => late.dispatcher),
     observer: {
       ...observer,
@@ -176,6 +178,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
   const ports: AdminPorts = {
     history: store.history,
     operations: store.operations,
+    deletions: store.deletions,
     targets,
     dispatching: dispatcher,
     replays,

@@ -8,6 +8,7 @@ export function adminSettings(config: Config): AdminSettings {
     tokens: config.admin.tokens,
     routes: [...config.routes.values()].map((route) => routeView(route, config.publicUrl)),
     attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
+    encrypted: config.storage.encryption.length > 0,
     shownConfig: effectiveConfig(config),
   };
 }

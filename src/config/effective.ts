@@ -1,14 +1,16 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
+import { retentionShown } from './retention.ts';
 import { retryShown } from './retry-shown.ts';
 import { rulesShown } from './rules-shown.ts';
 import { hidden } from './shown-secret.ts';
-import { shownHost, urlSecrets } from './shown-url.ts';
+import { HIDDEN, shownHost, urlSecrets } from './shown-url.ts';
 import type {
   AdminToken,
   Config,
   DedupConfig,
   EdgeConfig,
+  EncryptionKeyConfig,
   HandshakeConfig,
   ListenAddress,
   RouteConfig,
@@ -93,8 +95,13 @@ function routeShown(route: RouteConfig): object {
     mode: proxy === null ? 'queue' : 'proxy',
     ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
     deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
+    keep: route.keepMs === null ? null : formatDuration(route.keepMs),
     ...doorShown(route),
   };
+}
+
+function encryptionShown(keys: readonly EncryptionKeyConfig[]): object | null {
+  return keys.length === 0 ? null : { keys: keys.map(({ id }) => ({ id, key: HIDDEN })) };
 }
 
 function mapShown<T>(map: ReadonlyMap<string, T>, show: (value: T) => object): object {
@@ -106,7 +113,6 @@ function mapShown<T>(map: ReadonlyMap<string, T>, show: (value: T) => object): o
  * by a mark, credentials in URLs are hidden; what is not configured is null.
  */
 export function effectiveConfig(config: Config): object {
-  const { deliveredMs, deadMs, rejectionsMs } = config.storage.retention;
   return {
     listen: address(config.listen),
     tls: config.tls === null ? null : { cert: config.tls.certFile, key: config.tls.keyFile },
@@ -116,11 +122,8 @@ export function effectiveConfig(config: Config): object {
     storage: {
       url: `sqlite:${config.storage.file}`,
       minFree: formatSize(config.storage.minFree),
-      retention: {
-        delivered: formatDuration(deliveredMs),
-        dead: formatDuration(deadMs),
-        rejections: formatDuration(rejectionsMs),
-      },
+      retention: retentionShown(config.storage.retention),
+      encryption: encryptionShown(config.storage.encryption),
     },
     limits: {
       body: formatSize(config.limits.body),
@@ -147,8 +150,17 @@ export function secretsOf(config: Config): string[] {
   ]);
   const alertUrl = config.alert === null ? null : new URL(config.alert.url);
   const alert = alertUrl === null || alertUrl.pathname === '/' ? [] : [alertUrl.pathname, ...urlSecrets(alertUrl.href)];
+  const keys = config.storage.encryption.map(({ text }) => text);
   return [
-    ...new Set([...config.admin.tokens.map(({ token }) => token), ...routes, ...verifyTokens, ...headers, ...targets, ...alert]),
+    ...new Set([
+      ...config.admin.tokens.map(({ token }) => token),
+      ...keys,
+      ...routes,
+      ...verifyTokens,
+      ...headers,
+      ...targets,
+      ...alert,
+    ]),
   ];
 }
 

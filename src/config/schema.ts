@@ -5,7 +5,7 @@ import { handshake } from './handshake-schema.ts';
 import { addressRange, choice, duration, listenAddress, size, text } from './leaves.ts';
 import { routePath } from './paths.ts';
 import { adminToken, secrets } from './secrets.ts';
-import { storage } from './storage-schema.ts';
+import { keep, storage } from './storage-schema.ts';
 import { target } from './target-schema.ts';
 import { formatDuration } from './units.ts';
 import { baseUrl, httpUrl, NAME } from './urls.ts';
@@ -123,6 +123,7 @@ const route = z
           "Only in proxy mode: how long the sender waits at most, from the head of its request on. Less than the sender's own patience; KnowledgeSDK gives up at 6 s.",
       }),
     deliver,
+    keep,
     ...doorKeys,
   })
   .meta({ expected: '{ path, verify, deliver }' });

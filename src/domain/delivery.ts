@@ -37,7 +37,8 @@ export type DeliveryChange =
   | { kind: 'cancel' }
   | { kind: 'discard' }
   | { kind: 'release' }
-  | { kind: 'hold'; reason: string };
+  | { kind: 'hold'; reason: string }
+  | { kind: 'delete' };
 
 /** Why a change was refused: `stale_lease` for a claim that is gone, the others are for operators (409). */
 export type Refusal = 'stale_lease' | 'already_leased' | 'not_due_work' | 'attempt_running' | 'wrong_status';
@@ -130,6 +131,11 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
       // The lease stays here too: attempts in flight finish, and one that succeeds has delivered.
       return state.status === 'pending'
         ? moved({ ...state, status: 'held', reason: change.reason, dueAt: null })
+        : refuse('wrong_status');
+    case 'delete':
+      // Its event is deleted on request. The lease goes too: what an attempt that is running brings back is not to be kept.
+      return state.status === 'pending' || state.status === 'held' || state.status === 'dead'
+        ? moved(finish(state, 'cancelled', 'event_deleted', now))
         : refuse('wrong_status');
     default:
       return change satisfies never;

@@ -45,7 +45,7 @@ test('a learned secret is on disk when the promise resolves', async () => {
 test('a database of the schema before is brought up to date, with what it holds', async () => {
   await store.store.close();
   const db = new Sqlite(store.file);
-  db.exec('DROP TABLE learned_secrets; DROP TABLE audit; ALTER TABLE deliveries DROP COLUMN budget_spent_ms');
+  db.exec('DROP TABLE learned_secrets; DROP TABLE audit; DROP TABLE seals; ALTER TABLE deliveries DROP COLUMN budget_spent_ms');
   db.pragma('user_version = 2');
   db.close();
   store = await store.reopen();

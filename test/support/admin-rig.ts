@@ -73,6 +73,7 @@ function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts 
       ['app', 24],
       ['audit', 3],
     ]),
+    encrypted: false,
     shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
   };
   const store = new MemoryHistory({ targetsOf: () => ['app'] });
@@ -119,6 +120,7 @@ function portsOf(parts: Parts): AdminPorts {
   return {
     history: parts.store.history,
     operations: parts.store.operations,
+    deletions: parts.store.deletions,
     targets: targetsOf(parts),
     dispatching: { isRunning: (id) => parts.running.has(id) },
     replays: { wake },

@@ -24,7 +24,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route that the app has', () => {
-    const settings = { tokens: [], routes: [], attempts: new Map(), shownConfig: {} };
+    const settings = { tokens: [], routes: [], attempts: new Map(), encrypted: false, shownConfig: {} };
     const log = () => undefined;
     const app = createApp({
       ...{ ports: adminPorts(), sessions: new Sessions(systemClock), openapi: document, page: null, now: () => 0 },

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { auditEndpoints } from './audit.ts';
 import { backupEndpoints } from './backup.ts';
+import { deletionEndpoints } from './deletions.ts';
 import { deliveryEndpoints } from './deliveries.ts';
 import { eventEndpoints } from './events.ts';
 import { healthEndpoints } from './health.ts';
@@ -14,6 +15,7 @@ import { targetEndpoints } from './targets.ts';
 /** Every endpoint of the private listener: the app mounts this list and the OpenAPI document shows it. */
 export const endpoints: readonly Endpoint[] = [
   ...eventEndpoints,
+  ...deletionEndpoints,
   ...deliveryEndpoints,
   ...replayEndpoints,
   ...targetEndpoints,

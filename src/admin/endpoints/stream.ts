@@ -1,3 +1,4 @@
+import { HookbayError } from '../../domain/errors.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { FeedStart } from '../../domain/listing.ts';
 import { searchBodies } from '../body-search.ts';
@@ -16,6 +17,16 @@ function startOf(after: string | undefined, from: number | undefined): FeedStart
   );
 }
 
+/** To look into encrypted bodies, all of them would have to be decrypted, and those it cannot find would not be missed. */
+function searchOff(): HookbayError {
+  return new HookbayError({
+    code: 'body_search_off',
+    status: 409,
+    message: 'Bodies are encrypted in the database, so they cannot be searched',
+    hint: 'Search by route, type, time or dedup key: GET /events.',
+  });
+}
+
 export const streamEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'get',
@@ -30,12 +41,16 @@ export const streamEndpoints: readonly Endpoint[] = [
         contentType: 'application/x-ndjson',
       },
     },
-    handle: ({ query: { body, limit, ...filter }, ports }) => ({
-      kind: 'stream',
-      status: 200,
-      headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
-      pieces: (signal) => searchBodies(ports.history, { filter, body, limit }, signal),
-    }),
+    problems: [409],
+    handle: ({ query: { body, limit, ...filter }, ports, settings }) => {
+      if (settings.encrypted) throw searchOff();
+      return {
+        kind: 'stream',
+        status: 200,
+        headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
+        pieces: (signal) => searchBodies(ports.history, { filter, body, limit }, signal),
+      };
+    },
   }),
   endpoint({
     method: 'get',

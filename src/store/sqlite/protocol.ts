@@ -3,6 +3,8 @@ import type { NewAuditEntry } from '../../domain/audit.ts';
 import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
 import type { LearnedRow } from './learned.ts';
+import type { RetentionLimits } from './retention-rules.ts';
+import type { EncryptionKey } from './seals.ts';
 
 /** What goes between the main thread and the writer thread. Events are numbers here; ids are made at the edge. */
 
@@ -68,7 +70,9 @@ export type Command =
   | { kind: 'audit'; entry: NewAuditEntry }
   | { kind: 'reject'; rejections: NewRejection[] }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
-  | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
+  | ({ kind: 'retain'; now: number; restart: boolean } & RetentionLimits)
+  | { kind: 'delete-events'; events: number[]; now: number }
+  | { kind: 'delete-rejections'; rejections: number[] }
   | { kind: 'task-create'; request: string; now: number }
   | { kind: 'task-items'; task: number; items: MatchedDelivery[]; first: boolean; last: boolean }
   | { kind: 'task-step'; task: number; limit: number; configured: Configured | null; now: number }
@@ -104,10 +108,13 @@ export type CommandResult =
   | { kind: 'operated'; due: DueChange | null }
   | { kind: 'missing' }
   | { kind: 'gone' }
+  | { kind: 'body-gone' }
   | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
   | { kind: 'replayed'; deliveries: number[] }
   | { kind: 'moved'; moved: number; due: DueChange[]; finished: boolean }
-  | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
+  /** `evicted` of the removed for want of room; `overfull`: nothing is left that may go, and it is still too large. */
+  | { kind: 'retained'; removed: number; scanned: number; finished: boolean; evicted: number; overfull: boolean }
+  | { kind: 'deleted'; deleted: number; cancelled: { delivery: number; createdAt: number }[] }
   | { kind: 'task'; task: number }
   | { kind: 'stepped'; done: number; failed: number; finished: boolean; due: DueChange[] }
   | { kind: 'ok' }
@@ -149,6 +156,8 @@ export type BatchResult =
 export interface OpenRequest {
   file: string;
   minFree: number;
+  /** Secrets: never to be logged or shown. */
+  keys: readonly EncryptionKey[];
 }
 
 /** What was found and done at the start. */
@@ -164,6 +173,8 @@ export interface OpenReport {
    * With `otherDatabase` the whole file is not the one that was here before.
    */
   gap: { from: number; to: number; lastAt: number; otherDatabase: boolean } | null;
+  /** Ids of keys under which events are encrypted and that are not configured. */
+  missingKeys: readonly string[];
   networkFileSystem: string | null;
   ballast: boolean;
   paused: { target: string; at: number; reason: string | null }[];

@@ -1,7 +1,9 @@
 import type { CheckpointReport } from './checkpoints.ts';
+import type { DeletionHistory } from './history-deletions.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
 import type { EventHistory } from './history-events.ts';
 import type { RecordHistory } from './history-records.ts';
+import type { EncryptionKey } from './seals.ts';
 
 /** The reads that the reader thread answers, by name. */
 export interface Reads {
@@ -22,11 +24,20 @@ export interface Reads {
   tasks: RecordHistory['tasks'];
   task: RecordHistory['task'];
   openTasks: RecordHistory['openTasks'];
+  deletable: DeletionHistory['deletable'];
+  deletionPlace: DeletionHistory['deletionPlace'];
+  deletionStep: DeletionHistory['deletionStep'];
+  deletionPreview: DeletionHistory['deletionPreview'];
+  rejectionsLike: DeletionHistory['rejectionsLike'];
+  /** No read, but this connection's work: moves all of the log into the database and cuts it off. False: somebody holds it. */
+  emptyLog: () => boolean;
 }
 
 export interface ReaderSettings {
   file: string;
   minFree: number;
+  /** Secrets. */
+  keys: readonly EncryptionKey[];
 }
 
 export type ReaderRequest = { kind: 'read'; id: number; name: keyof Reads; args: unknown[] } | { kind: 'close' };

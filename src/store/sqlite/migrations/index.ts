@@ -3,6 +3,7 @@ import { ATTEMPT_ROOM } from './002-attempt-room.ts';
 import { LEARNED_SECRETS } from './003-learned-secrets.ts';
 import { AUDIT } from './004-audit.ts';
 import { RETRY_DURATION } from './005-retry-duration.ts';
+import { SEALS } from './006-seals.ts';
 
 /** In order; the database's `user_version` is the number of those that were run. */
-export const MIGRATIONS: readonly string[] = [INITIAL, ATTEMPT_ROOM, LEARNED_SECRETS, AUDIT, RETRY_DURATION];
+export const MIGRATIONS: readonly string[] = [INITIAL, ATTEMPT_ROOM, LEARNED_SECRETS, AUDIT, RETRY_DURATION, SEALS];
