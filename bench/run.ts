@@ -9,10 +9,11 @@ import { ack } from './scenarios/ack.ts';
 import { flood } from './scenarios/flood.ts';
 import { latency, latencyStored } from './scenarios/latency.ts';
 import { relay } from './scenarios/relay.ts';
+import { sealed } from './scenarios/sealed.ts';
 import { start } from './scenarios/start.ts';
 import { verify } from './scenarios/verify.ts';
 
-const SCENARIOS: readonly Scenario[] = [ack, relay, latency, latencyStored, start, verify, flood];
+const SCENARIOS: readonly Scenario[] = [ack, relay, latency, latencyStored, start, verify, sealed, flood];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 /** As `npm start`, the package's bin and the image run it. */
 const SHIPPED_FLAGS = ['--heap-growing-percent=50', '--max-semi-space-size=8'];

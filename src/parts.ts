@@ -7,6 +7,7 @@ import { createTasks, type Tasks } from './admin/tasks.ts';
 import { createTestSender } from './admin/test-sender.ts';
 import type { LoadResult } from './config/load.ts';
 import { outgoingAddressGuard } from './config/outgoing-address.ts';
+import { retentionAges } from './config/retention.ts';
 import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
 import { createSigner } from './deliver/signing.ts';
@@ -95,7 +96,8 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
   const store = await openStore({
     file: config.storage.file,
     minFree: config.storage.minFree,
-    ages: config.storage.retention,
+    ages: retentionAges(config),
+    encryption: config.storage.encryption.map(({ id, key }) => ({ id, key })),
     handOff: handOffTo(() => late.dispatcher),
     observer: {
       ...observer,
@@ -203,6 +205,7 @@ function buildAdmin(options: RelayOptions, present: Present, parts: Omit<Parts, 
   const ports: AdminPorts = {
     history: store.history,
     operations: store.operations,
+    deletions: deletionsOf(store, tasks),
     targets,
     dispatching: dispatcher,
     tasks,
@@ -241,6 +244,20 @@ function callbackSettings({ admin }: Config) {
 /** A name that this relay keeps as long as its database. */
 function instanceName(store: Store | undefined): string {
   return store === undefined ? 'hookbay' : `hookbay-${store.report.databaseId.slice(0, 8)}`;
+}
+
+/** A deletion is done when the files of exports, which may hold the events, are gone too. */
+function deletionsOf({ deletions }: Store, { exports }: Tasks): AdminPorts['deletions'] {
+  const swept = async <T>(deleting: Promise<T>): Promise<T> => {
+    const result = await deleting;
+    await exports.sweep();
+    return result;
+  };
+  return {
+    event: (id) => swept(deletions.event(id)),
+    matching: (filter) => swept(deletions.matching(filter)),
+    preview: (filter) => deletions.preview(filter),
+  };
 }
 
 function readiness(present: Present, store: Store | undefined): { ready: boolean; reasons: string[] } {

@@ -3,6 +3,7 @@ import type { ReloadResult } from './admin/ports.ts';
 import { adminSettings } from './admin/settings.ts';
 import { renderFault } from './config/fault.ts';
 import { needRestart } from './config/reload.ts';
+import { retentionAges } from './config/retention.ts';
 import type { Config } from './config/types.ts';
 import type { Parts, Present, RelayOptions } from './parts.ts';
 
@@ -76,5 +77,5 @@ function apply({ dispatcher, listener, admin, alerts, store }: Parts, config: Co
   listener.configure(config);
   admin.apply(adminSettings(config));
   alerts.configure(config.alerts, config.targets);
-  store.upkeep.setAges(config.storage.retention);
+  store.upkeep.setAges(retentionAges(config));
 }

@@ -30,8 +30,10 @@ export interface EventView {
   peer: string;
   contentType: string | null;
   size: number;
-  /** Hex SHA-256 of the body. */
-  sha256: string;
+  /** Hex SHA-256 of the body; null where it is not known without decrypting it. */
+  sha256: string | null;
+  /** Head and body went before the event: its path, peer and headers are empty. */
+  bodyGone: boolean;
   duplicates: number;
   conflicts: number;
 }
@@ -196,6 +198,23 @@ export interface Operations {
   cancelTask(id: string): Promise<Found<TaskView>>;
 }
 
+/** What a deletion did: to how many events, open deliveries and rejections. */
+export interface Deleted {
+  deleted: number;
+  cancelled: number;
+  rejections: number;
+  /** Whether the bytes are out of the files; if not, it is tried again until they are. */
+  erased: boolean;
+}
+
+/** Deletes events on request. Each resolves once it is on disk. */
+export interface Deletions {
+  event(id: string): Promise<Found<Deleted>>;
+  /** Events of which a delivery matches. */
+  matching(filter: DeliveryFilter): Promise<Deleted>;
+  preview(filter: DeliveryFilter): Promise<{ matched: number; sample: EventSummary[] }>;
+}
+
 export interface TargetView {
   name: string;
   /** Credentials hidden. */
@@ -316,6 +335,8 @@ export interface AdminSettings {
   callbacks: CallbackSettings;
   /** What is masked where events are shown. */
   redactions: Redactions;
+  /** Whether what is stored is encrypted. */
+  encrypted: boolean;
   /** The effective configuration with secrets hidden. */
   shownConfig: object;
 }
@@ -412,6 +433,7 @@ export interface AlertBoard {
 export interface AdminPorts {
   history: History;
   operations: Operations;
+  deletions: Deletions;
   targets: Targets;
   dispatching: Dispatching;
   /** There may be a new task, or one that has ended. */

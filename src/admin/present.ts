@@ -60,11 +60,11 @@ export function deliveryDetailJson(view: ports.DeliveryDetail, showing: Showing)
 }
 
 export function eventFields(view: ports.EventView) {
-  const { id, route, type, dedupKey, receivedAt, method, path, query, peer, contentType, size, sha256, duplicates, conflicts } =
-    view;
+  const { id, route, type, dedupKey, receivedAt, method, path, query, peer, contentType, size, sha256 } = view;
+  const { bodyGone, duplicates, conflicts } = view;
   return {
     ...{ id, route, type, dedupKey, receivedAt: iso(receivedAt), method, path, query, peer },
-    ...{ contentType, size, sha256, duplicates, conflicts },
+    ...{ contentType, size, sha256, bodyGone, duplicates, conflicts },
   };
 }
 

@@ -11,6 +11,7 @@ export function adminSettings(config: Config): AdminSettings {
     attempts: new Map([...config.targets.values()].map(({ name, retry }) => [name, retry.attempts])),
     callbacks: { secrets: config.admin.callbackSecrets, allow: config.admin.callbackAllow },
     redactions: redactionsOf(config),
+    encrypted: config.storage.encryption.length > 0,
     shownConfig: effectiveConfig(config),
   };
 }

@@ -53,7 +53,8 @@ const eventFields = {
   peer: z.string(),
   contentType: z.string().nullable(),
   size: z.int(),
-  sha256: z.string(),
+  sha256: z.string().nullable().describe('of the body; null for an encrypted event in lists, and when its body is gone'),
+  bodyGone: z.boolean().describe('body and headers went before the event; path, query and peer are empty then'),
   duplicates: z.int(),
   conflicts: z.int(),
 };
@@ -254,6 +255,23 @@ export const problem = z
   })
   .meta({ id: 'Problem' });
 
+export const deleted = z
+  .strictObject({
+    deleted: z.int().describe('events'),
+    cancelled: z.int().describe('deliveries of them that were pending, held or dead'),
+    rejections: z.int().describe('refused requests with the same body'),
+    erased: z
+      .boolean()
+      .describe('no byte is left in the files. False while another program reads the database: it is tried again'),
+  })
+  .meta({ id: 'Deleted' });
+export const deletionPreview = z.strictObject({ matched: z.int(), sample: z.array(event) });
+export const settings = z
+  .strictObject({
+    encrypted: z.boolean().describe('bodies, headers, dedup keys and answers are encrypted in the database'),
+    bodySearch: z.boolean().describe('whether bodies can be searched; not while they are encrypted'),
+  })
+  .meta({ id: 'Settings' });
 export const replayPreview = z.strictObject({ matched: z.int(), sample: z.array(delivery) });
 export const taskStarted = z.strictObject({ taskId: z.string(), status: z.literal('pending') });
 export const testAnswer = z.strictObject({

@@ -82,6 +82,10 @@ export class AdminClient {
     throw new CommandError({ exitCode: 1, code: 'cut_short', message: `The relay sent ${done} of ${total} bytes.` });
   }
 
+  async delete<Answer>(path: string): Promise<Answer> {
+    return this.#parsed<Answer>(await this.#call('DELETE', path, {}));
+  }
+
   /** The answer's bytes as they came. */
   async bytes(path: string, query: Query = {}): Promise<Uint8Array> {
     return (await this.#call('GET', path, { query })).rawBody;

@@ -16,7 +16,10 @@ export interface EventItem {
   peer: string;
   contentType: string | null;
   size: number;
-  sha256: string;
+  /** Null in lists of encrypted events. */
+  sha256: string | null;
+  /** Body and headers went before the event. */
+  bodyGone: boolean;
   duplicates: number;
   conflicts: number;
   /** In lists: how many deliveries are in which status. */
@@ -121,6 +124,19 @@ export interface TaskItem {
 export interface ReplayPreview {
   matched: number;
   sample: DeliveryItem[];
+}
+
+/** What a deletion did. */
+export interface DeletedItem {
+  deleted: number;
+  cancelled: number;
+  rejections: number;
+  erased: boolean;
+}
+
+export interface DeletionPreview {
+  matched: number;
+  sample: EventItem[];
 }
 
 export interface RejectionItem {

@@ -4,6 +4,7 @@ import type { EventDetail, EventItem, Page } from './admin-types.ts';
 import { wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
+import { type DeleteOptions, deleteEvents } from './delete-events.ts';
 import { deliveryTable } from './delivery-view.ts';
 import { refuseUnknownNames } from './known-names.ts';
 import {
@@ -19,30 +20,38 @@ import { printJson, printMore } from './print.ts';
 import { type Column, facts, table } from './table.ts';
 import { byteSize, painter, printable, relativeTime } from './text.ts';
 
-type EventsOptions = AdminOptions & FilterOptions & PageOptions & { search?: string; body?: boolean; raw?: boolean };
+type EventsOptions = AdminOptions &
+  FilterOptions &
+  PageOptions &
+  DeleteOptions & { search?: string; body?: boolean; raw?: boolean };
 
 const EXAMPLES = `
 Examples:
   hookbay events --status dead --from 1d
   hookbay events evt_1k2m3n4p500000000001
-  hookbay events evt_1k2m3n4p500000000001 --body > body.json`;
+  hookbay events evt_1k2m3n4p500000000001 --body > body.json
+  hookbay events evt_1k2m3n4p500000000001 --delete
+  hookbay events --delete --route shop --to 30d`;
 
 export function addEvents(program: Command, context: CommandContext): void {
   const command = program
     .command('events')
-    .description('list events, or show one')
+    .description('list events, show one, or delete')
     .argument('[event]', 'id of the event to show');
   addPageOptions(addFilterOptions(command))
     .option('--type <type>', 'only of this type')
     .option('-q, --search <text>', 'only with this in id, dedup key or type')
     .option('--body', "write the event's body, byte for byte; what `redact` masks is ***")
-    .option('--raw', 'with --body: every byte, also what is masked');
+    .option('--raw', 'with --body: every byte, also what is masked')
+    .option('--delete', 'delete the event, or all that match the filter: content and answers go, no byte stays in the files')
+    .option('--yes', 'with --delete: do not ask');
   addAdminOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (id: string | undefined, options: EventsOptions) => {
       const admin = await connect(context, options);
       if (options.raw && !options.body) throw wrongUse('--raw is only for --body.');
-      if (id === undefined) await listEvents(context, admin, options);
+      if (options.delete) await deleteEvents(context, admin, id, options);
+      else if (id === undefined) await listEvents(context, admin, options);
       else if (options.body)
         context.stdout.write(await admin.bytes(`/events/${encodeURIComponent(id)}/body`, rawQuery(options.raw)));
       else await showEvent(context, admin, id, options);
@@ -97,10 +106,16 @@ async function showEvent(context: CommandContext, admin: AdminClient, id: string
       ['request', `${event.method} ${text(event.path)}${event.query === '' ? '' : `?${text(event.query)}`}`],
       ['dedup key', text(event.dedupKey)],
       ['duplicates', `${event.duplicates}${event.conflicts > 0 ? `, ${event.conflicts} of them with another body` : ''}`],
-      ['body', `${byteSize(event.size)}, ${text(event.contentType)}, sha256 ${event.sha256}`],
+      ['body', bodyLine(event)],
     ]),
   );
   stdout.write(`\n${paint('bold', 'Headers')}\n`);
   for (const [name, value] of event.headers) stdout.write(`  ${paint('dim', `${printable(name)}:`)} ${printable(value)}\n`);
   stdout.write(`\n${deliveryTable(context, event.deliveries)}`);
+}
+
+function bodyLine({ size, contentType, sha256, bodyGone }: EventDetail): string {
+  const type = contentType === null ? '-' : printable(contentType);
+  const hash = sha256 === null ? [] : [`sha256 ${sha256}`];
+  return [byteSize(size), bodyGone ? 'not kept any more' : type, ...hash].join(', ');
 }

@@ -1,14 +1,17 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { alertSecrets, alertsShown } from './alert-schema.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
+import { retentionShown } from './retention.ts';
 import { retryShown } from './retry-shown.ts';
 import { rulesShown } from './rules-shown.ts';
 import { hidden } from './shown-secret.ts';
+import { HIDDEN } from './shown-url.ts';
 import type {
   AdminToken,
   Config,
   DedupConfig,
   EdgeConfig,
+  EncryptionKeyConfig,
   HandshakeConfig,
   ListenAddress,
   RouteConfig,
@@ -94,8 +97,13 @@ function routeShown(route: RouteConfig): object {
     ...(proxy === null ? {} : { deadline: formatDuration(proxy.deadlineMs) }),
     deliver: deliver.map((edge) => edgeShown(edge, deliver.length > 1 && edge.target === proxy?.target)),
     redact: route.redact,
+    keep: route.keepMs === null ? null : formatDuration(route.keepMs),
     ...doorShown(route),
   };
+}
+
+function encryptionShown(keys: readonly EncryptionKeyConfig[]): object | null {
+  return keys.length === 0 ? null : { keys: keys.map(({ id }) => ({ id, key: HIDDEN })) };
 }
 
 function mapShown<T>(map: ReadonlyMap<string, T>, show: (value: T) => object): object {
@@ -107,7 +115,6 @@ function mapShown<T>(map: ReadonlyMap<string, T>, show: (value: T) => object): o
  * by a mark, credentials in URLs are hidden; what is not configured is null.
  */
 export function effectiveConfig(config: Config): object {
-  const { deliveredMs, deadMs, rejectionsMs } = config.storage.retention;
   return {
     listen: address(config.listen),
     tls: config.tls === null ? null : { cert: config.tls.certFile, key: config.tls.keyFile },
@@ -122,11 +129,8 @@ export function effectiveConfig(config: Config): object {
     storage: {
       url: `sqlite:${config.storage.file}`,
       minFree: formatSize(config.storage.minFree),
-      retention: {
-        delivered: formatDuration(deliveredMs),
-        dead: formatDuration(deadMs),
-        rejections: formatDuration(rejectionsMs),
-      },
+      retention: retentionShown(config.storage.retention),
+      encryption: encryptionShown(config.storage.encryption),
     },
     limits: {
       body: formatSize(config.limits.body),
@@ -153,7 +157,8 @@ export function secretsOf(config: Config): string[] {
     ...outgoingSecrets(url, outgoing),
   ]);
   const admin = [...config.admin.tokens.map(({ token }) => token), ...config.admin.callbackSecrets];
-  return [...new Set([...admin, ...routes, ...verifyTokens, ...headers, ...targets, ...alertSecrets(config.alerts)])];
+  const keys = config.storage.encryption.map(({ text }) => text);
+  return [...new Set([...admin, ...keys, ...routes, ...verifyTokens, ...headers, ...targets, ...alertSecrets(config.alerts)])];
 }
 
 /** Values of headers that a rule adds and that look, by their name, as if they opened something. */

@@ -8,6 +8,7 @@ const FIXED: readonly [name: string, of: (config: Config) => unknown][] = [
   ['admin.listen', (config) => config.admin.listen],
   ['storage.url', (config) => config.storage.file],
   ['storage.minFree', (config) => config.storage.minFree],
+  ['storage.encryption', (config) => config.storage.encryption.map(({ id, text }) => [id, text])],
   ['limits.headers', (config) => config.limits.headers],
 ];
 

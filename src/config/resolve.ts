@@ -4,6 +4,7 @@ import { resolveRedact } from './redact-schema.ts';
 import { inlineTargets, resolveDeliver, resolveProxy } from './resolve-deliver.ts';
 import { type Origins, resolveTarget } from './resolve-target.ts';
 import { resolveVerify } from './resolve-verify.ts';
+import { resolveRetention } from './retention.ts';
 import { DEDUP_WINDOW_MS, type FileConfig } from './schema.ts';
 import type {
   AdminToken,
@@ -64,6 +65,7 @@ function resolveRoute(name: string, route: FileRoute, { publicUrl, limits, files
     dedup: resolveDedup(route.dedup, verify),
     handshake: resolveHandshake(route.handshake),
     deliver: resolveDeliver(name, route),
+    keepMs: route.keep ?? null,
     proxy: resolveProxy(name, route),
     admission: {
       sources: route.sources ?? null,
@@ -91,7 +93,6 @@ function adminTokens({ token = [], tokens }: FileConfig['admin']): AdminToken[] 
  */
 export function resolveConfig(parsed: FileConfig, file: string | null, origins: Origins & { files: NamedFiles }): Config {
   const { files } = origins;
-  const { delivered, dead, rejections } = parsed.storage.retention;
   const targets = [...Object.entries(parsed.targets), ...inlineTargets(parsed.routes)];
   const publicUrl = parsed.publicUrl ?? null;
   const settings = { publicUrl, limits: parsed.limits, files, redact: parsed.redact };
@@ -110,7 +111,8 @@ export function resolveConfig(parsed: FileConfig, file: string | null, origins: 
     storage: {
       file: files.absolute(parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
       minFree: parsed.storage.minFree,
-      retention: { deliveredMs: delivered, deadMs: dead, rejectionsMs: rejections },
+      retention: resolveRetention(parsed.storage.retention),
+      encryption: (parsed.storage.encryption?.keys ?? []).map(({ id, key: { bytes: key, text } }) => ({ id, key, text })),
     },
     limits: parsed.limits,
     alerts: resolveAlerts(parsed.alert),

@@ -76,6 +76,16 @@ function limitRules(file: unknown): TreeFault[] {
   return [{ path, code: 'contradiction', message, expected: 'limits.inFlight at least as large as limits.body' }];
 }
 
+function encryptionRules(file: unknown): TreeFault[] {
+  const keys = valueAt(file, ['storage', 'encryption', 'keys']);
+  const ids = Array.isArray(keys) ? keys.map((_, index) => valueAt(file, ['storage', 'encryption', 'keys', index, 'id'])) : [];
+  return ids.flatMap((id, index): TreeFault[] => {
+    if (typeof id !== 'string' || ids.indexOf(id) === index) return [];
+    const path: Path = ['storage', 'encryption', 'keys', index, 'id'];
+    return [{ path, code: 'repeated', message: 'two keys have this id', expected: 'an id of its own for each key' }];
+  });
+}
+
 /** The names under `targets` or `routes`, as far as they can be read. */
 export function namesIn(file: unknown, section: 'targets' | 'routes'): string[] {
   const map = valueAt(file, [section]);
@@ -89,6 +99,7 @@ export function ruleFaults(tree: Tree, files: NamedFiles): TreeFault[] {
     ...listenerRules(file),
     ...tokenRules(file),
     ...limitRules(file),
+    ...encryptionRules(file),
     ...outgoingRules(file, namesIn(file, 'targets'), files),
     ...retryRules(file, namesIn(file, 'targets')),
     ...tlsRules(file, files),

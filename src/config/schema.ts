@@ -7,7 +7,7 @@ import { addressRange, choice, duration, listenAddress, size, text } from './lea
 import { routePath } from './paths.ts';
 import { redact } from './redact-schema.ts';
 import { adminToken, secrets, signingSecret } from './secrets.ts';
-import { storage } from './storage-schema.ts';
+import { keep, storage } from './storage-schema.ts';
 import { target } from './target-schema.ts';
 import { formatDuration } from './units.ts';
 import { baseUrl, NAME } from './urls.ts';
@@ -127,6 +127,7 @@ const route = z
       }),
     deliver,
     redact: redact.optional(),
+    keep,
     ...doorKeys,
   })
   .meta({ expected: '{ path, verify, deliver }' });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { encryption } from './encryption-schema.ts';
 import { duration, size, text } from './leaves.ts';
 
 const MINUTE = 60_000;
@@ -12,6 +13,8 @@ const storageUrl = text(
   'bad_url',
 );
 
+const age = () => duration(MINUTE, 3650 * DAY);
+
 const retention = z
   .strictObject({
     delivered: duration(MINUTE, 3650 * DAY)
@@ -20,11 +23,31 @@ const retention = z
     dead: duration(MINUTE, 3650 * DAY)
       .prefault('90d')
       .meta({ description: 'How long a dead letter is kept.' }),
+    filtered: age().optional().meta({ description: 'The same for deliveries that were filtered out. Left out: as `delivered`.' }),
+    cancelled: age().optional().meta({ description: 'The same for cancelled deliveries. Left out: as `delivered`.' }),
+    bodies: age().optional().meta({
+      description:
+        'When bodies and headers go before the event does: so long after its last delivery. Events with a dead letter keep theirs. Left out: with the event.',
+    }),
     rejections: duration(MINUTE, 3650 * DAY)
       .prefault('3d')
       .meta({ description: 'How long a refused request is kept.' }),
+    maxSize: size(MIB, 1024 * 1024 * GIB)
+      .optional()
+      .meta({
+        description:
+          'When the database holds more than this, the oldest finished events go, whatever their age; never what is pending or held. Looked at every minute. Left out: no limit.',
+      }),
   })
-  .meta({ description: 'How long things are kept in the database.', expected: '{ delivered, dead, rejections }' });
+  .meta({
+    description: 'How long things are kept in the database.',
+    expected: '{ delivered, dead, filtered, cancelled, bodies, rejections, maxSize }',
+  });
+
+/** The `keep` of a route. */
+export const keep = age().optional().meta({
+  description: 'How long finished events of this route are kept, dead letters too, in place of the ages in `storage.retention`.',
+});
 
 /** Where events are kept, and for how long. */
 export const storage = z
@@ -38,5 +61,6 @@ export const storage = z
         description: 'With less free space than this on the disk, webhooks are refused with 503. Changing it needs a restart.',
       }),
     retention: retention.prefault({}),
+    encryption: encryption.optional(),
   })
-  .meta({ description: 'Where events are kept.', expected: '{ url, minFree, retention }' });
+  .meta({ description: 'Where events are kept.', expected: '{ url, minFree, retention, encryption }' });

@@ -80,7 +80,27 @@ export interface StorageConfig {
   /** Absolute path of the database file. */
   file: string;
   minFree: number;
-  retention: { deliveredMs: number; deadMs: number; rejectionsMs: number };
+  retention: RetentionConfig;
+  /** The first encrypts, all decrypt; empty: nothing is encrypted. Secrets. */
+  encryption: readonly EncryptionKeyConfig[];
+}
+
+/** `text` is the key as it was configured. */
+export interface EncryptionKeyConfig {
+  id: string;
+  key: Uint8Array;
+  text: string;
+}
+
+/** Ages after which things go. `bodiesMs` null: with their events; `maxSize` null: no limit. */
+export interface RetentionConfig {
+  deliveredMs: number;
+  deadMs: number;
+  filteredMs: number;
+  cancelledMs: number;
+  bodiesMs: number | null;
+  rejectionsMs: number;
+  maxSize: number | null;
 }
 
 export interface TargetConfig {
@@ -105,6 +125,8 @@ export interface RouteConfig {
   dedup: DedupConfig;
   handshake: HandshakeConfig;
   deliver: readonly EdgeConfig[];
+  /** Age at which finished events of the route go; null for those of the storage. */
+  keepMs: number | null;
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
   admission: AdmissionConfig;

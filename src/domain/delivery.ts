@@ -39,7 +39,8 @@ export type DeliveryChange =
   | { kind: 'release' }
   | { kind: 'hold'; reason: string }
   /** `byMs` is less than 0. */
-  | { kind: 'clock-set-back'; byMs: number };
+  | { kind: 'clock-set-back'; byMs: number }
+  | { kind: 'delete' };
 
 /** Why a change was refused: `stale_lease` for a claim that is gone, the others are for operators (409). */
 export type Refusal = 'stale_lease' | 'already_leased' | 'not_due_work' | 'attempt_running' | 'wrong_status';
@@ -137,6 +138,11 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
       // What waits keeps the wait that it has left; only the clock by which it is written down is another.
       if (state.status !== 'pending' || state.dueAt === null) return refuse('wrong_status');
       return moved({ ...state, dueAt: state.dueAt + change.byMs });
+    case 'delete':
+      // Its event is deleted on request. The lease goes too: what an attempt that is running brings back is not to be kept.
+      return state.status === 'pending' || state.status === 'held' || state.status === 'dead'
+        ? moved(finish(state, 'cancelled', 'event_deleted', now))
+        : refuse('wrong_status');
     default:
       return change satisfies never;
   }

@@ -44,6 +44,9 @@ export type AppendResult =
 
 export type UnavailableReason = 'storage_failing' | 'disk_full' | 'wal_full' | 'commit_timeout' | 'shutting_down' | 'row_refused';
 
+/** Of a refused body so much is kept, as text. */
+export const REJECTION_BODY_BYTES = 2048;
+
 /** A refused request, kept for a short time so that 'why was my webhook refused' has an answer. */
 export interface NewRejection {
   route: string | null;

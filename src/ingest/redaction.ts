@@ -1,5 +1,5 @@
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
-import type { HeaderList } from '../domain/event.ts';
+import { type HeaderList, REJECTION_BODY_BYTES } from '../domain/event.ts';
 import { isForm } from '../providers/form.ts';
 import { queryWithoutSecrets, type SecretPlaces } from './stored-parts.ts';
 
@@ -18,7 +18,6 @@ export function redactedHeaders(headers: HeaderList, { headers: places }: Pick<S
 /** A secret that a provider hands over may come to a route that is another's. */
 const HANDED_OVER = 'verification_token';
 
-const KEPT_BYTES = 2048;
 /** Nobody's passcode comes in more, and writing a large body anew would hold up other requests. */
 const LARGEST_REWRITTEN = 64 * 1024;
 
@@ -27,12 +26,12 @@ const LARGEST_REWRITTEN = 64 * 1024;
  * is read and written anew: a member that comes twice would otherwise keep the first. Where that cannot be done nothing is kept.
  */
 export function keptBody(body: Buffer, contentType: string | null, { body: places }: Pick<SecretPlaces, 'body'>): string {
-  if (places.length === 0 && !body.includes(HANDED_OVER)) return body.toString('utf8', 0, KEPT_BYTES);
+  if (places.length === 0 && !body.includes(HANDED_OVER)) return body.toString('utf8', 0, REJECTION_BODY_BYTES);
   if (body.length > LARGEST_REWRITTEN) return '';
   const fields = places.flatMap((place) => (place.in === 'form' ? [place.name] : []));
   const paths = [[HANDED_OVER], ...places.flatMap((place) => (place.in === 'body' ? [place.path] : []))];
   const text = fields.length > 0 ? formWithout(body, contentType, fields) : jsonWithout(body, paths);
-  return Buffer.from(text).toString('utf8', 0, KEPT_BYTES);
+  return Buffer.from(text).toString('utf8', 0, REJECTION_BODY_BYTES);
 }
 
 function formWithout(body: Buffer, contentType: string | null, fields: readonly string[]): string {

@@ -66,6 +66,10 @@ export interface Metrics {
     /** Reasons for which events are not taken; empty when all is well. */
     trouble(reasons: readonly string[]): void;
     damaged(deliveryId: string): void;
+    /** Finished events that went because the database was too large. */
+    evicted(events: number): void;
+    /** Events deleted on request. */
+    deleted(events: number): void;
     clockJumped(): void;
   };
   readonly tasks: TaskMetrics;
@@ -198,6 +202,12 @@ function storeMetrics(registry: Registry): Metrics['store'] {
   // Counters of rare events are shown from the start: an alert on their increase needs the zero before it.
   const errors = new Counter({ name: 'hookbay_checkpoint_errors_total', help: 'Checkpoints that failed.', registers });
   const damaged = new Counter({ name: 'hookbay_damaged_events_total', help: 'Stored events found damaged.', registers });
+  const evicted = new Counter({
+    name: 'hookbay_events_evicted_total',
+    help: 'Finished events removed because the database was larger than storage.retention.maxSize.',
+    registers,
+  });
+  const deleted = new Counter({ name: 'hookbay_events_deleted_total', help: 'Events deleted on request.', registers });
   const trouble = new Gauge({
     name: 'hookbay_storage_trouble',
     help: '1 for each reason for which events are not taken.',
@@ -222,6 +232,8 @@ function storeMetrics(registry: Registry): Metrics['store'] {
       for (const reason of reasons) trouble.set({ reason }, 1);
     },
     damaged: () => damaged.inc(),
+    evicted: (events) => evicted.inc(events),
+    deleted: (events) => deleted.inc(events),
     clockJumped: () => jumps.inc(),
   };
 }

@@ -10,6 +10,8 @@ export interface OpenedStore {
   created: boolean;
   recovered: boolean;
   migrationCopy: string | null;
+  /** Ids of keys under which events are encrypted and that are not configured. */
+  missingKeys: readonly string[];
   networkFileSystem: string | null;
   ballast: boolean;
   gap: { from: number; to: number; lastAt: number; otherDatabase: boolean } | null;
@@ -58,6 +60,17 @@ export function storeObserver(metrics: Metrics, alerts: StorageAlerts, logger: L
       logger.error({ deliveryId, explanation: message }, 'stored event damaged');
       alerts.storageNews('event_damaged', message);
     },
+    evicted(events: number, overfull: boolean): void {
+      metrics.store.evicted(events);
+      if (events > 0) {
+        const explanation = 'The database was larger than storage.retention.maxSize: the oldest finished events were removed.';
+        logger.warn({ events, explanation }, 'events removed for want of room');
+      }
+      if (!overfull) return;
+      const explanation =
+        'The database is larger than storage.retention.maxSize, and all that is left is pending, held, or keys that still count.';
+      logger.warn({ explanation }, 'database too large');
+    },
     walSize(walBytes: number): void {
       metrics.store.walSize(walBytes);
       alarmed = alarmed && walBytes > 0;
@@ -75,11 +88,16 @@ export function storeObserver(metrics: Metrics, alerts: StorageAlerts, logger: L
 
 /** Says what the store found, loudest what is lost. */
 export function reportOpened(report: OpenedStore, file: string, logger: Logger, alerts: StorageAlerts): void {
-  const { created, recovered, migrationCopy, networkFileSystem, ballast, gap } = report;
+  const { created, recovered, migrationCopy, networkFileSystem, ballast, gap, missingKeys } = report;
   logger.info({ file, created, recovered, migrationCopy }, 'store opened');
   if (networkFileSystem !== null) {
     const explanation = 'Locks and fsync cannot be trusted there. Put the database on a local disk.';
     logger.warn({ file, fileSystem: networkFileSystem, explanation }, 'database on a network file system');
+  }
+  if (missingKeys.length > 0) {
+    const explanation = `Events are encrypted under ${missingKeys.join(', ')}, which storage.encryption does not have: they are held and cannot be read until it is back.`;
+    logger.error({ file, missingKeys, explanation }, 'encryption key missing');
+    alerts.storageNews('key_missing', explanation);
   }
   if (!ballast) logger.warn({ file }, 'not enough room for the reserve that helps out of a full disk');
   if (gap === null) return;

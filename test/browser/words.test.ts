@@ -94,7 +94,7 @@ describe('a delivery in words', () => {
 describe('a list that grows while it is read', () => {
   const event = (number: number, statuses = {}): ListedEvent => ({
     ...{ id: `evt_${number}`, route: 'r', type: null, dedupKey: null, receivedAt: '', method: 'POST', path: '/', query: '' },
-    ...{ peer: '', contentType: null, size: 0, sha256: '', duplicates: 0, conflicts: 0, statuses },
+    ...{ peer: '', contentType: null, size: 0, sha256: '', bodyGone: false, duplicates: 0, conflicts: 0, statuses },
   });
   const page = (numbers: number[], nextCursor: string | null = null) => ({ data: numbers.map((n) => event(n)), nextCursor });
   const ids = (events: readonly ListedEvent[]) => events.map(({ id }) => Number(id.slice(4)));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryView, History, IdempotencyMark, Operations } from '../../src/admin/ports.ts';
+import type { Deletions, DeliveryView, History, IdempotencyMark, Operations } from '../../src/admin/ports.ts';
 import type { TaskRef, TaskWork } from '../../src/admin/task-runner.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { NewAuditEntry } from '../../src/domain/audit.ts';
@@ -13,6 +13,7 @@ export interface HistoryHarness {
   history: History;
   operations: Operations;
   work: TaskWork & { open(): Promise<TaskRef[]> };
+  deletions: Deletions;
   /** Stores an event with one pending delivery per target, due now; resolves with its id. */
   append(event: NewEvent, targets: readonly string[]): Promise<string>;
   /** The same, with every delivery in quarantine for this reason. */
@@ -116,6 +117,43 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
     };
     const ids = (page: { data: { id: string }[] }): string[] => page.data.map((item) => item.id);
 
+    describe('deletions', () => {
+      it('ends what is not done, and keeps nothing of the event', async () => {
+        const id = await store.append(newEvent(), ['app', 'audit']);
+        const [app, audit] = (await deliveriesOf(id)) as [DeliveryView, DeliveryView];
+        await store.settle(app.id, attempt(), { kind: 'delivered' });
+        const deleted = await store.deletions.event(id);
+        expect(deleted).toEqual({ kind: 'found', value: { deleted: 1, cancelled: 1, rejections: 0, erased: true } });
+        for (const read of [store.history.event(id), store.history.body(id), store.operations.replayEvent(id, ['app'])])
+          expect(await read).toEqual({ kind: 'gone' });
+        const shown = async (delivery: string) => (await store.history.delivery(delivery)) as { kind: 'found' };
+        expect(await shown(app.id)).toMatchObject({ value: { status: 'delivered', lastAttempt: null, history: [] } });
+        expect(await shown(audit.id)).toMatchObject({ value: { status: 'cancelled', reason: 'event_deleted' } });
+        expect(await store.history.events({}, FIRST)).toEqual({ data: [], nextCursor: null });
+        expect(await store.deletions.event(id)).toEqual({ kind: 'gone' });
+        expect(await store.deletions.event('evt_000000000000000000')).toEqual({ kind: 'missing' });
+      });
+
+      it('takes what waits for a person with it', async () => {
+        const letter = await dead();
+        const held = await added({ receivedAt: T0 + 1 });
+        await store.hold(held.id, 'target_removed');
+        for (const { eventId } of [letter, held]) await store.deletions.event(eventId);
+        expect([await statusOf(letter.id), await statusOf(held.id)]).toEqual(['cancelled', 'cancelled']);
+        expect(await store.operations.retry(letter.id)).toMatchObject({ kind: 'refused', code: 'wrong_status' });
+      });
+
+      it('deletes what a filter matches, after showing it', async () => {
+        const letters = [await dead(), await dead()];
+        const other = await added();
+        const { matched, sample } = await store.deletions.preview({ status: 'dead' });
+        expect([matched, sample.map(({ id }) => id).toSorted()]).toEqual([2, letters.map(({ eventId }) => eventId).toSorted()]);
+        expect(await store.deletions.matching({ status: 'dead' })).toMatchObject({ deleted: 2, cancelled: 2 });
+        expect(await store.deletions.matching({ status: 'dead' })).toMatchObject({ deleted: 0, cancelled: 0 });
+        expect(ids(await store.history.events({}, FIRST))).toEqual([other.eventId]);
+      });
+    });
+
     describe('events', () => {
       it('shows an event as it was accepted', async () => {
         const event = newEvent({ dedup: { key: 'msg_1', windowMs: 60_000 } });
@@ -125,7 +163,16 @@ export function historyContract(name: string, make: (setup: HistorySetup) => Pro
         const { deliveries, ...shown } = found.value;
         const { dedup: _dedup, body, ...same } = event;
         const sha256 = createHash('sha256').update(body).digest('hex');
-        expect(shown).toEqual({ ...same, id, dedupKey: 'msg_1', size: body.length, sha256, duplicates: 0, conflicts: 0 });
+        expect(shown).toEqual({
+          ...same,
+          id,
+          dedupKey: 'msg_1',
+          size: body.length,
+          sha256,
+          bodyGone: false,
+          duplicates: 0,
+          conflicts: 0,
+        });
         expect(deliveries.map((delivery) => delivery.target).toSorted()).toEqual(['app', 'audit']);
         expect(deliveries[0]).toMatchObject({
           ...{ eventId: id, route: 'knowledgesdk', status: 'pending', reason: null, attempts: 0, budgetStart: 0 },

@@ -73,6 +73,7 @@ historyContract('SQLite', async ({ targetsOf }) => {
     history: store.history,
     operations: store.operations,
     work: store.tasks,
+    deletions: store.deletions,
     append: (event, targets) => appended(test, event, targets),
     quarantine: (event, targets, reason) => appended(test, event, targets, reason),
     lease: async (id) => void (await lease(id)),

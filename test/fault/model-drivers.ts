@@ -153,7 +153,7 @@ export class ThreadDriver implements Driver {
 }
 
 async function openThread(file: string): Promise<Worker> {
-  const worker = startThread('writer-thread', { file, minFree: 1024 * 1024 }, 128);
+  const worker = startThread('writer-thread', { file, minFree: 1024 * 1024, keys: [] }, 128);
   const [message] = (await once(worker, 'message')) as [WriterMessage];
   if (message.kind !== 'opened') throw new Error(`not opened: ${JSON.stringify(message)}`);
   if (message.report.gap !== null) throw new Error(`events are missing: ${JSON.stringify(message.report.gap)}`);

@@ -27,6 +27,8 @@ beforeEach(async () => {
     checkpointFailed: () => undefined,
     trouble: () => undefined,
     damaged: () => undefined,
+    evicted: () => undefined,
+    deleted: () => undefined,
   };
   store = await openTestStore({ observer }, true);
 });

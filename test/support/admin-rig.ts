@@ -89,6 +89,7 @@ function newParts(given: readonly (string | AdminToken)[], clock: Clock): Parts 
     ]),
     callbacks: { secrets: [], allow: [] },
     redactions: redactions(new Map(), { headers: [], body: [] }),
+    encrypted: false,
     shownConfig: { listen: '127.0.0.1:8080', admin: { token: '[hidden]' } },
   };
   const store = new MemoryHistory({ targetsOf: () => ['app'] });
@@ -135,6 +136,7 @@ function portsOf(parts: Parts): AdminPorts {
   return {
     history: parts.store.history,
     operations: parts.store.operations,
+    deletions: parts.store.deletions,
     targets: targetsOf(parts),
     dispatching: { isRunning: (id) => parts.running.has(id) },
     tasks: { wake },

@@ -49,6 +49,7 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     dedup: { kind: 'preset', windowMs: 1_000 },
     handshake: { verifyToken: [], topic: [] },
     deliver: [{ target: 'app', events: null }],
+    keepMs: null,
     proxy: null,
     admission: { sources: null, requireHttps: false, rateLimit: null, backlog: 1_000 },
     schema: null,

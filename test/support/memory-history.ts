@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type {
   AuditView,
+  Deleted,
   DeliveryDetail,
   DeliveryView,
   EventView,
@@ -263,12 +264,35 @@ export class MemoryHistory implements HistoryHarness {
     },
   };
 
+  readonly deletions: HistoryHarness['deletions'] = {
+    event: async (id) => {
+      const row = this.#events.get(id);
+      if (row?.gone) return { kind: 'gone' };
+      return found(row && this.#deleted([row]));
+    },
+    matching: async (filter) => this.#deleted(this.#deletable(filter)),
+    preview: async (filter) => {
+      const rows = this.#deletable(filter);
+      const sample = rows.slice(0, 10).map((row) => ({ ...row.view, statuses: this.#statuses(row) }));
+      return { matched: rows.length, sample };
+    },
+  };
+
   async append(event: NewEvent, targets: readonly string[]): Promise<string> {
     const { body, headers, dedup, ...rest } = event;
     const sequence = this.#next();
     const id = formatId('evt', event.receivedAt, sequence);
     const sha256 = createHash('sha256').update(body).digest('hex');
-    const view = { ...rest, id, dedupKey: dedup?.key ?? null, size: body.length, sha256, duplicates: 0, conflicts: 0 };
+    const view = {
+      ...rest,
+      id,
+      dedupKey: dedup?.key ?? null,
+      size: body.length,
+      sha256,
+      bodyGone: false,
+      duplicates: 0,
+      conflicts: 0,
+    };
     const row: EventRow = { sequence, view, headers, body, gone: false };
     this.#events.set(id, row);
     for (const target of targets) this.#add(row, target, 'initial');
@@ -369,6 +393,20 @@ export class MemoryHistory implements HistoryHarness {
 
   #of(event: EventRow): DeliveryRow[] {
     return [...this.#deliveries.values()].filter((row) => row.event === event);
+  }
+
+  #deletable(filter: DeliveryFilter): EventRow[] {
+    return [...new Set(this.#matching(filter).map((row) => row.event))].filter((row) => !row.gone).toReversed();
+  }
+
+  #deleted(rows: readonly EventRow[]): Deleted {
+    const open = rows.flatMap((row) => this.#of(row)).filter(({ state }) => ['pending', 'held', 'dead'].includes(state.status));
+    for (const { id } of open) this.#change(id, { kind: 'delete' });
+    for (const row of rows) {
+      for (const delivery of this.#of(row)) delivery.history = [];
+      row.gone = true;
+    }
+    return { deleted: rows.length, cancelled: open.length, rejections: 0, erased: true };
   }
 
   #statuses(event: EventRow) {

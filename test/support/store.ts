@@ -29,6 +29,7 @@ export function setClock(wall: number): SetClock {
 export interface StoreRecord {
   troubles: (readonly StorageTrouble[])[];
   damaged: string[];
+  evicted: { events: number; overfull: boolean }[];
   handed: LeasedDelivery[];
   woken: { target: string; dueAt: number }[];
   withdrawn: string[];
@@ -52,7 +53,16 @@ export async function openTestStore(options: Partial<StoreOptions> = {}, takes =
   const folder = options.file === undefined ? mkdtempSync(join(tmpdir(), 'hookbay-store-')) : join(options.file, '..');
   const file = options.file ?? join(folder, 'hookbay.db');
   const clock = setClock(Date.now());
-  const record: StoreRecord = { troubles: [], damaged: [], handed: [], woken: [], withdrawn: [], cancelled: [], reserved: 0 };
+  const record: StoreRecord = {
+    troubles: [],
+    damaged: [],
+    evicted: [],
+    handed: [],
+    woken: [],
+    withdrawn: [],
+    cancelled: [],
+    reserved: 0,
+  };
   const store = await openStore({
     file,
     minFree: 1024 * 1024,
@@ -105,6 +115,8 @@ function recordingObserver(record: StoreRecord): StoreObserver {
     checkpointFailed: () => undefined,
     trouble: (reasons) => void record.troubles.push(reasons),
     damaged: (id) => void record.damaged.push(id),
+    evicted: (events, overfull) => void record.evicted.push({ events, overfull }),
+    deleted: () => undefined,
   };
 }
 

@@ -33,6 +33,7 @@ describe('the OpenAPI document', () => {
       attempts: new Map(),
       callbacks: { secrets: [], allow: [] },
       redactions: redactions(new Map(), NOTHING),
+      encrypted: false,
       shownConfig: {},
     };
     const log = () => undefined;

@@ -70,7 +70,7 @@ describe('defaults', () => {
       publicUrl: null,
       trustedProxies: [],
       admin: { listen: { host: '127.0.0.1', port: 8081 }, tokens: [] },
-      storage: { file: '/etc/hookbay/data/hookbay.db', minFree: 256 * 1024 ** 2 },
+      storage: { file: '/etc/hookbay/data/hookbay.db', minFree: 256 * 1024 ** 2, encryption: [] },
       limits: { body: 10 * 1024 ** 2, headers: 16 * 1024, inFlight: 256 * 1024 ** 2 },
       alerts: [],
       redact: { headers: [], body: [] },
@@ -78,7 +78,11 @@ describe('defaults', () => {
     expect(config.storage.retention).toEqual({
       deliveredMs: 14 * 86_400_000,
       deadMs: 90 * 86_400_000,
+      filteredMs: 14 * 86_400_000,
+      cancelledMs: 14 * 86_400_000,
+      bodiesMs: null,
       rejectionsMs: 3 * 86_400_000,
+      maxSize: null,
     });
   });
 
@@ -99,6 +103,7 @@ describe('defaults', () => {
     expect(config.routes.get('hook')).toEqual({
       name: 'hook',
       path: '/hook',
+      keepMs: null,
       handshake: { verifyToken: [], topic: [] },
       methods: ['POST'],
       verify: { provider: 'none' },

@@ -50,6 +50,7 @@ const KNOWN = Object.keys(fileSchema.shape);
 const ROUTE_KEYS = ['path', 'verify', 'deliver', 'dedup', 'schema', 'respond', 'handshake', 'mode', 'deadline'];
 /** They are loaded by tests of their own. */
 const HAVE_TESTS = ['docs/providers.md', 'docs/rules.md'];
+const KEY = Buffer.alloc(32, 7).toString('base64');
 const STUB_ROUTE = { path: '/stub', verify: 'none', deliver: 'stub' };
 
 /** What a handshake is configured for: its provider. */
@@ -88,7 +89,8 @@ describe('configurations in the documents', () => {
     const config = isRoute ? { routes: { shown: { ...STUB_ROUTE, ...verifyFor(part), path: '/shown', ...part } } } : part;
     expect(keys.filter((key) => !isRoute && !KNOWN.includes(key))).toEqual([]);
     const file = stringify(whole(config), { defaultStringType: 'QUOTE_DOUBLE' });
-    const readFile = (path: string): string => (path.endsWith('.json') ? '{"type":"object"}' : 'a-secret-that-is-long-enough');
+    const readFile = (path: string): string =>
+      path.endsWith('.json') ? '{"type":"object"}' : /-k\d$/.test(path) ? KEY : 'a-secret-that-is-long-enough';
     const result = loadConfig(file, { file: `/etc/hookbay/${page}`, env: exampleEnvironment(file), readFile });
     const unreadable = ['file_unreadable', 'bad_certificate', 'unknown_target'];
     const faults = result.ok ? [] : result.faults.filter(({ code }) => !unreadable.includes(code));

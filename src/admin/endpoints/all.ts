@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { alertEndpoints } from './alerts.ts';
 import { auditEndpoints } from './audit.ts';
 import { backupEndpoints } from './backup.ts';
+import { deletionEndpoints } from './deletions.ts';
 import { deliveryEndpoints } from './deliveries.ts';
 import { eventEndpoints } from './events.ts';
 import { healthEndpoints } from './health.ts';
@@ -16,6 +17,7 @@ import { taskEndpoints } from './tasks.ts';
 /** Every endpoint of the private listener: the app mounts this list and the OpenAPI document shows it. */
 export const endpoints: readonly Endpoint[] = [
   ...eventEndpoints,
+  ...deletionEndpoints,
   ...deliveryEndpoints,
   ...replayEndpoints,
   ...taskEndpoints,

@@ -50,4 +50,12 @@ export const relayEndpoints: readonly Endpoint[] = [
     answers: { 200: { description: 'The configuration', schema: z.record(z.string(), z.unknown()) } },
     handle: ({ settings }) => json(settings.shownConfig),
   }),
+  endpoint({
+    method: 'get',
+    path: '/api/v1/config/settings',
+    summary: 'What this relay can and cannot do as it is configured',
+    access: 'token',
+    answers: { 200: { description: 'The settings', schema: shapes.settings } },
+    handle: ({ settings: { encrypted } }) => json({ encrypted, bodySearch: !encrypted }),
+  }),
 ];

@@ -1,3 +1,4 @@
+import { HookbayError } from '../../domain/errors.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { FeedStart } from '../../domain/listing.ts';
 import { requireOperator } from '../access.ts';
@@ -18,6 +19,16 @@ function startOf(after: string | undefined, from: number | undefined): FeedStart
   );
 }
 
+/** To look into encrypted bodies, all of them would have to be decrypted, and those it cannot find would not be missed. */
+function searchOff(): HookbayError {
+  return new HookbayError({
+    code: 'body_search_off',
+    status: 409,
+    message: 'Bodies are encrypted in the database, so they cannot be searched',
+    hint: 'Search by route, type, time or dedup key: GET /events.',
+  });
+}
+
 export const streamEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'get',
@@ -32,9 +43,11 @@ export const streamEndpoints: readonly Endpoint[] = [
         contentType: 'application/x-ndjson',
       },
     },
+    problems: [409],
     handle: ({ query: { body, limit, ...filter }, ports, settings, who }) => {
       // Who may not see what is masked could find it out, a guess at a time.
       if (settings.redactions.masksBodies && who !== null) requireOperator(who);
+      if (settings.encrypted) throw searchOff();
       return {
         kind: 'stream',
         status: 200,

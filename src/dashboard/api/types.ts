@@ -55,7 +55,8 @@ interface EventFields {
   peer: string;
   contentType: string | null;
   size: number;
-  sha256: string;
+  sha256: string | null;
+  bodyGone: boolean;
   duplicates: number;
   conflicts: number;
 }

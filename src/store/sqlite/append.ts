@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryState, Lease } from '../../domain/delivery.ts';
-import { checksOf } from './content.ts';
+import type { Contents } from './contents.ts';
 import type { DedupIndex, KnownKey } from './dedup-index.ts';
 import { NEW_DELIVERY } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
@@ -9,19 +9,25 @@ import type { Tallies } from './tallies.ts';
 
 /** About what an attempt with a short answer takes as JSON; see migrations/002-attempt-room.ts. */
 const ROOM = '.'.repeat(384);
+/** The same encrypted. */
+const SEALED_ROOM = '.'.repeat(560);
 
 /** Stores accepted requests: the event, its dedup key and its deliveries. Runs inside the batch's transaction. */
 export class Appender {
   readonly #leases: LeaseTable;
   readonly #tallies: Tallies;
   readonly #keys: DedupIndex;
+  readonly #contents: Contents;
+  readonly #room: string;
   readonly #event: Statement;
   readonly #content: Statement;
   readonly #pending: Statement;
   readonly #unsent: Statement;
   readonly #again: Statement;
 
-  constructor(db: Database, leases: LeaseTable, tallies: Tallies, keys: DedupIndex) {
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies, keys: DedupIndex, contents: Contents) {
+    this.#contents = contents;
+    this.#room = contents.isSealing ? SEALED_ROOM : ROOM;
     this.#keys = keys;
     this.#leases = leases;
     this.#tallies = tallies;
@@ -38,18 +44,29 @@ export class Appender {
    * @param now wall ms of the batch: what is not leased is due then
    */
   append(row: AppendRow, head: Uint8Array, body: Uint8Array, now: number): Appended {
-    const checks = checksOf(head, body);
-    const known = row.dedupKey === null ? null : this.#keys.find(row.route, row.dedupKey);
+    const bodyHash = this.#contents.bodyHash(body);
+    const key = row.dedupKey === null ? null : this.#contents.storedKey(row.dedupKey);
+    const known = key === null ? null : this.#known(row, key);
     // The window is fixed from the first acceptance; after it the key is new.
-    if (known !== null && known.key_expires_at > row.receivedAt) return this.#duplicate(known, checks.bodySha256);
-    const seq = this.#insert(row, checks);
-    this.#content.run(seq, head, body);
+    if (known !== null && known.key_expires_at > row.receivedAt) return this.#duplicate(known, body, bodyHash);
+    const seq = this.#tallies.take('event');
+    const content = this.#contents.store(seq, row.receivedAt, head, body);
+    this.#insert(row, seq, key, content.head_crc32, bodyHash);
+    this.#content.run(seq, content.head, content.body);
     return { kind: 'accepted', event: seq, firstDelivery: this.#deliveries(row, seq, now) };
   }
 
-  #insert(row: AppendRow, { headCrc32, bodySha256 }: ReturnType<typeof checksOf>): number {
-    const seq = this.#tallies.take('event');
-    const key = row.dedupKey;
+  /** The newest event with this key, in whatever form it was stored. */
+  #known({ route, dedupKey }: AppendRow, key: string): KnownKey | null {
+    let newest = this.#keys.find(route, key);
+    for (const former of this.#contents.formerKeys(dedupKey ?? '')) {
+      const found = this.#keys.find(route, former);
+      if (found !== null && found.seq > (newest?.seq ?? 0)) newest = found;
+    }
+    return newest;
+  }
+
+  #insert(row: AppendRow, seq: number, key: string | null, headCrc32: number, bodyHash: Buffer): void {
     this.#event.run(
       seq,
       row.receivedAt,
@@ -61,14 +78,13 @@ export class Appender {
       row.deliveries.length,
       row.bodyLength,
       headCrc32,
-      bodySha256,
+      bodyHash,
     );
     if (key !== null) this.#keys.add(row.route, key, seq);
-    return seq;
   }
 
-  #duplicate(known: KnownKey, bodyHash: Buffer): Appended {
-    const conflict = !known.body_sha256.equals(bodyHash);
+  #duplicate(known: KnownKey, body: Uint8Array, bodyHash: Buffer): Appended {
+    const conflict = !this.#contents.isSameBody(known.body_sha256, body, bodyHash);
     this.#again.run(conflict ? 1 : 0, known.seq);
     return { kind: 'duplicate', event: known.seq, receivedAt: known.received_at, conflict };
   }
@@ -81,7 +97,7 @@ export class Appender {
       if (kind === 'pending') {
         const { lease, delayMs } = delivery;
         const dueAt = delayMs === undefined ? now : row.receivedAt + delayMs;
-        this.#pending.run(seq, event, row.receivedAt, row.route, target, dueAt, ROOM);
+        this.#pending.run(seq, event, row.receivedAt, row.route, target, dueAt, this.#room);
         if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });
       } else {
         // What is held waits for a person, so it is not finished.

@@ -11,6 +11,8 @@ const PAGE_BYTES = 4096;
 const PASSIVE_PAGES = (16 * 1024 * 1024) / PAGE_BYTES;
 const RESTART_PAGES = (48 * 1024 * 1024) / PAGE_BYTES;
 
+const EMPTY_WAIT_MS = 100;
+
 export type CheckpointReport =
   | { kind: 'wal'; walBytes: number }
   | { kind: 'checkpointed'; walBytes: number; ms: number }
@@ -46,6 +48,23 @@ export class Checkpoints {
     }
   }
 
+  /**
+   * Moves everything into the database and cuts the log off, so that nothing that was overwritten is left in it. Waits a
+   * little for others: the writer between two commits, a reader in its read.
+   * @returns false when one of them held on
+   */
+  empty(): boolean {
+    try {
+      this.#run('PASSIVE'); // the most part, while nobody has to wait
+      this.#db.pragma(`busy_timeout = ${EMPTY_WAIT_MS}`);
+      return this.#run('TRUNCATE').busy === 0;
+    } catch {
+      return false;
+    } finally {
+      this.#db.pragma('busy_timeout = 0');
+    }
+  }
+
   #move(before: State): CheckpointReport {
     const started = performance.now();
     let after = this.#run('PASSIVE');
@@ -55,7 +74,7 @@ export class Checkpoints {
     return { kind: 'checkpointed', walBytes: moved ? 0 : after.log * PAGE_BYTES, ms: performance.now() - started };
   }
 
-  #run(mode: 'NOOP' | 'PASSIVE' | 'RESTART'): State {
+  #run(mode: 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'): State {
     const [state] = this.#db.pragma(`wal_checkpoint(${mode})`) as State[];
     return state ?? { busy: 1, log: 0, checkpointed: 0 };
   }

@@ -40,6 +40,8 @@ export function openWriter(file: string): Database {
   set(db, 'journal_mode', 'WAL', 'wal');
   set(db, 'synchronous', 'FULL', 2);
   set(db, 'wal_autocheckpoint', 0, 0);
+  // Whatever is removed is overwritten with zeros, in its page and with it: a deletion must leave no byte behind.
+  set(db, 'secure_delete', 'ON', 1);
   db.pragma(`journal_size_limit = ${LOG_FILE_BYTES}`);
   db.pragma(`cache_size = -${WRITER_CACHE_KIB}`);
   db.pragma('temp_store = MEMORY');

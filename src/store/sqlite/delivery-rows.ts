@@ -7,6 +7,7 @@ import {
   type Transition,
   transition,
 } from '../../domain/delivery.ts';
+import type { Contents } from './contents.ts';
 import type { LeaseTable } from './leases.ts';
 import type { DueChange } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
@@ -40,6 +41,7 @@ export interface StoredDelivery {
 export class DeliveryRows {
   readonly #leases: LeaseTable;
   readonly #tallies: Tallies;
+  readonly #contents: Contents;
   readonly #read: Statement;
   readonly #write: Statement;
   readonly #writeUnsent: Statement;
@@ -47,7 +49,8 @@ export class DeliveryRows {
   readonly #keepAttempt: Statement;
   readonly #spend: Statement;
 
-  constructor(db: Database, leases: LeaseTable, tallies: Tallies) {
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies, contents: Contents) {
+    this.#contents = contents;
     this.#leases = leases;
     this.#tallies = tallies;
     this.#read = db.prepare(
@@ -104,7 +107,17 @@ export class DeliveryRows {
     } else {
       // The row carries the last attempt; the one before it moves out. So a delivery that succeeds at once has one row.
       if (before.attempts > 0) this.#keepAttempt.run(seq);
-      this.#writeAttempt.run(status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger, attempt, seq);
+      this.#writeAttempt.run(
+        status,
+        reason,
+        dueAt,
+        finishedAt,
+        attempts,
+        budgetStart,
+        nextTrigger,
+        this.#contents.storeText(attemptPlace(seq), attempt),
+        seq,
+      );
     }
     // Its own statement: targets without a retry duration never come here.
     if (after.budgetSpentMs !== before.budgetSpentMs) this.#spend.run(after.budgetSpentMs, seq);
@@ -118,6 +131,11 @@ interface LeasedState {
   route: string;
   target: string;
   state: DeliveryState;
+}
+
+/** Where an attempt belongs: with its delivery, whichever table it is in. */
+export function attemptPlace(delivery: number): string {
+  return `attempt:${delivery}`;
 }
 
 /** Keeps of several changes the earliest due time per target. */

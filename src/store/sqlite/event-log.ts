@@ -29,13 +29,16 @@ export class SqliteEventLog {
   readonly #health: StorageHealth;
   readonly #handOff: HandOff;
   readonly #monotonic: () => number;
+  readonly #sealsKeys: boolean;
   readonly #open = new Set<OpenAppend>();
   readonly #deadlines: NodeJS.Timeout;
   readonly #pending = new Map<string, number>();
   #nextLease = FIRST_LEASE;
   #handing: (() => void)[] = [];
 
-  constructor(commits: GroupCommit, health: StorageHealth, handOff: HandOff, monotonic: () => number) {
+  /** @param sealsKeys whether dedup keys are stored as hashes, and the keys themselves in the heads */
+  constructor(commits: GroupCommit, health: StorageHealth, handOff: HandOff, monotonic: () => number, sealsKeys: boolean) {
+    this.#sealsKeys = sealsKeys;
     this.#commits = commits;
     this.#health = health;
     this.#handOff = handOff;
@@ -64,7 +67,7 @@ export class SqliteEventLog {
       this.#open.add(open);
       const deliveries = planned.map((delivery) => this.#claim(delivery, event.body.length));
       this.#commits.append({
-        head: renderHead(event),
+        head: renderHead(event, this.#sealsKeys ? event.dedup?.key : undefined),
         body: event.body,
         row: rowOf(event, deliveries),
         settled: (result) => this.#settled(open, event, deliveries, result),

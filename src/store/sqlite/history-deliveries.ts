@@ -3,6 +3,7 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
+import type { Contents } from './contents.ts';
 import { type Condition, conditionOf } from './delivery-filter.ts';
 import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
 import type { MatchedItem } from './task-protocol.ts';
@@ -25,14 +26,16 @@ export interface TargetCounts {
 /** Reads of deliveries. Every call is bounded. */
 export class DeliveryHistory {
   readonly #db: Database;
+  readonly #contents: Contents;
   readonly #bounds: Statement;
   readonly #counts: Statement;
   readonly #oldest: Statement;
   readonly #attempts: Statement;
   readonly #ofEvent: Statement;
 
-  constructor(db: Database) {
+  constructor(db: Database, contents: Contents) {
     this.#db = db;
+    this.#contents = contents;
     this.#bounds = db.prepare(
       'SELECT coalesce((SELECT min(seq) FROM deliveries), 1) AS bottom, coalesce((SELECT max(seq) FROM deliveries), 0) + 1 AS top',
     );
@@ -48,27 +51,29 @@ export class DeliveryHistory {
     const named = filter.eventId !== undefined || filter.deliveryIds !== undefined || filter.eventIds !== undefined;
     const rare = filter.status !== undefined && INDEXED.has(filter.status) && this.#count(filter.status) <= SORTED_ROWS;
     const found = named || rare ? this.#direct(condition, page) : this.#scan(condition, page);
-    return { data: found.data.map(deliveryView), nextCursor: found.nextCursor };
+    return { data: found.data.map((row) => this.#view(row)), nextCursor: found.nextCursor };
   }
 
   get(id: string): Found<DeliveryView & { history: Attempt[] }> {
     const row = this.#byId(id);
     if (row === null) return { kind: 'missing' };
-    const view = deliveryView(row);
+    const view = this.#view(row);
     const rows = this.#attempts.all(row.seq) as { attempt: string }[];
-    const earlier = rows.map(({ attempt }) => shownAttempt(attempt)).filter((attempt) => attempt !== null);
+    const earlier = rows
+      .map(({ attempt }) => shownAttempt(attempt, row.seq, this.#contents))
+      .filter((attempt) => attempt !== null);
     return { kind: 'found', value: { ...view, history: view.lastAttempt === null ? earlier : [...earlier, view.lastAttempt] } };
   }
 
   /** Deliveries of an event, oldest first. */
   ofEvent(event: number, first: number, count: number): DeliveryView[] {
-    return (this.#ofEvent.all(first, first + count, event) as DeliveryRow[]).map(deliveryView);
+    return (this.#ofEvent.all(first, first + count, event) as DeliveryRow[]).map((row) => this.#view(row));
   }
 
   /** @param rows sequence numbers in any order; those that are gone are left out */
   views(rows: readonly number[]): DeliveryView[] {
     const condition: Condition = { sql: 'd.seq IN (SELECT value FROM json_each(?))', params: [JSON.stringify(rows)] };
-    return this.#direct(condition, { cursor: null, limit: rows.length }).data.map(deliveryView);
+    return this.#direct(condition, { cursor: null, limit: rows.length }).data.map((row) => this.#view(row));
   }
 
   /**
@@ -109,6 +114,10 @@ export class DeliveryHistory {
       targets.set(target, entry);
     }
     return [...targets.values()];
+  }
+
+  #view(row: DeliveryRow): DeliveryView {
+    return deliveryView(row, this.#contents);
   }
 
   #oldestDue(target: string): number | null {

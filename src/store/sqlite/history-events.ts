@@ -1,11 +1,13 @@
+import { hash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
-import { HookbayError } from '../../domain/errors.ts';
 import type { HeaderList } from '../../domain/event.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { EventFilter, FeedRequest, Found, Page, PageRequest, SearchRequest } from '../../domain/listing.ts';
 import { BodySearch } from './body-search.ts';
-import { isWhole } from './content.ts';
+import { bodyGone, damaged, keyMissing } from './content-errors.ts';
+import type { Contents, Opened } from './contents.ts';
+import { BODY_GONE, GONE } from './event-removal.ts';
 import { parseHead } from './head.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
 import { FeedPositions } from './history-feed.ts';
@@ -20,6 +22,7 @@ export type FedEvent = EventView & {
 };
 
 type Statuses = Partial<Record<DeliveryStatus, number>>;
+export type EventSummary = EventView & { statuses: Statuses };
 
 type EventDetail = EventView & { headers: HeaderList; deliveries: DeliveryView[] };
 export type EventWithBody = EventDetail & { body: Uint8Array };
@@ -42,13 +45,16 @@ const SEARCHED_WINDOW = 20_000;
 export class EventHistory {
   readonly #db: Database;
   readonly #deliveries: DeliveryHistory;
+  readonly #contents: Contents;
   readonly #bounds: Statement;
   readonly #content: Statement;
   readonly #positions: FeedPositions;
   readonly #search: BodySearch;
+  readonly #bySeq: Statement;
 
-  constructor(db: Database, deliveries: DeliveryHistory) {
+  constructor(db: Database, deliveries: DeliveryHistory, contents: Contents) {
     this.#db = db;
+    this.#contents = contents;
     this.#deliveries = deliveries;
     this.#positions = new FeedPositions(db);
     this.#search = new BodySearch(db);
@@ -56,9 +62,10 @@ export class EventHistory {
       'SELECT coalesce((SELECT min(seq) FROM events), 1) AS bottom, coalesce((SELECT max(seq) FROM events), 0) + 1 AS top',
     );
     this.#content = db.prepare('SELECT head, body FROM event_content WHERE seq = ?');
+    this.#bySeq = db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`);
   }
 
-  list(filter: EventFilter, page: PageRequest): Page<EventView & { statuses: Statuses }> {
+  list(filter: EventFilter, page: PageRequest): Page<EventSummary> {
     const { sql, params } = this.#conditionOf(filter);
     const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
     const read = this.#db.prepare(
@@ -66,7 +73,7 @@ export class EventHistory {
     );
     const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, ...params, limit) as EventRow[]);
     return {
-      data: found.data.map((row) => ({ ...eventView(row), statuses: this.#statuses(row) })),
+      data: found.data.map((row) => this.#summary(row)),
       nextCursor: found.nextCursor,
     };
   }
@@ -106,7 +113,7 @@ export class EventHistory {
     const { found, scanned, last, isOver } = this.#search.step(body, rows);
     const reached = isOver ? from : (last?.seq ?? from);
     return {
-      found: found.map((row) => ({ ...eventView(row), statuses: this.#statuses(row) })),
+      found: found.map((row) => this.#summary(row)),
       scanned,
       reachedAt: last?.received_at ?? null,
       nextCursor: reached > bottom ? writeCursor(reached) : null,
@@ -117,34 +124,41 @@ export class EventHistory {
     const found = this.#byId(id);
     if (found.kind !== 'found') return found;
     const row = found.value;
-    const { head } = this.#wholeContent(row);
     const deliveries = this.#deliveries.ofEvent(row.seq, row.first_delivery, row.delivery_count);
-    return { kind: 'found', value: { ...eventView(row), headers: parseHead(head).headers, deliveries } };
+    if (row.gone === BODY_GONE) return { kind: 'found', value: { ...eventView(row, this.#contents), headers: [], deliveries } };
+    const content = this.#open(row);
+    if (content.kind === 'damaged') throw damaged();
+    // Its deliveries say why: they are held for the key.
+    if (content.kind === 'key-missing')
+      return { kind: 'found', value: { ...eventView(row, this.#contents), headers: [], deliveries } };
+    const head = parseHead(content.head);
+    const sha256 = hash('sha256', content.body, 'hex');
+    const view = { ...eventView(row, this.#contents, head), sha256, headers: head.headers, deliveries };
+    return { kind: 'found', value: view };
   }
 
-  /** @throws HookbayError `event_damaged` when the bytes are not those that were accepted */
+  /** @throws HookbayError `body_gone`, and `event_damaged` when the bytes are not those that were accepted */
   body(id: string): Found<{ contentType: string | null; body: Uint8Array }> {
     const found = this.#byId(id);
     if (found.kind !== 'found') return found;
+    if (found.value.gone === BODY_GONE) throw bodyGone(id);
     const { head, body } = this.#wholeContent(found.value);
     return { kind: 'found', value: { contentType: parseHead(head).contentType, body } };
   }
 
-  /** @returns null when the event is gone, or not what was accepted */
+  /** @returns null when the event or its body is gone, or cannot be read */
   withBody(seq: number): EventWithBody | null {
-    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`).get(seq) as EventRow | undefined;
-    if (row === undefined || row.gone === 1) return null;
-    try {
-      const { head, body } = this.#wholeContent(row);
-      const deliveries = this.#deliveries.ofEvent(row.seq, row.first_delivery, row.delivery_count);
-      return { ...eventView(row), headers: parseHead(head).headers, deliveries, body };
-    } catch (error) {
-      if (error instanceof HookbayError && error.code === 'event_damaged') return null;
-      throw error;
-    }
+    const row = this.#bySeq.get(seq) as EventRow | undefined;
+    if (row === undefined || row.gone !== 0) return null;
+    const content = this.#open(row);
+    if (content.kind !== 'whole') return null;
+    const deliveries = this.#deliveries.ofEvent(row.seq, row.first_delivery, row.delivery_count);
+    const head = parseHead(content.head);
+    const sha256 = hash('sha256', content.body, 'hex');
+    return { ...eventView(row, this.#contents, head), sha256, headers: head.headers, deliveries, body: content.body };
   }
 
-  /** Route and type of an event that still has its content. */
+  /** Route and type of an event that has not been deleted. */
   routeOf(id: string): Found<{ seq: number; route: string; type: string | null }> {
     const found = this.#byId(id);
     if (found.kind !== 'found') return found;
@@ -154,39 +168,68 @@ export class EventHistory {
 
   #fed(row: EventRow, withContent: boolean): FedEvent {
     const deliveries = this.#deliveries.ofEvent(row.seq, row.first_delivery, row.delivery_count);
-    return { ...eventView(row), deliveries, content: withContent ? this.#contentOrNull(row) : null };
+    return { ...eventView(row, this.#contents), deliveries, content: withContent ? this.#contentOrNull(row) : null };
   }
 
-  /** One damaged event must not end a stream. */
+  /** One that cannot be read must not end a stream. */
   #contentOrNull(row: EventRow): FedEvent['content'] {
+    const content = this.#open(row);
+    return content.kind === 'whole' ? { headers: parseHead(content.head).headers, body: content.body } : null;
+  }
+
+  numberOf(id: string): Found<number> {
+    const found = this.#byId(id);
+    return found.kind === 'found' ? { kind: 'found', value: found.value.seq } : found;
+  }
+
+  /** As in lists; those that are gone are left out. */
+  views(events: readonly number[]): EventSummary[] {
+    const rows = events.map((seq) => this.#bySeq.get(seq) as EventRow | undefined);
+    return rows.filter((row) => row !== undefined && row.gone !== GONE).map((row) => this.#summary(row as EventRow));
+  }
+
+  /** @returns null when it is not there, or not what was accepted */
+  bodyOf(seq: number): Buffer | null {
+    const row = this.#bySeq.get(seq) as EventRow | undefined;
     try {
-      const { head, body } = this.#wholeContent(row);
-      return { headers: parseHead(head).headers, body };
-    } catch (error) {
-      if (error instanceof HookbayError && error.code === 'event_damaged') return null;
-      throw error;
+      return row === undefined ? null : this.#wholeContent(row).body;
+    } catch {
+      return null;
     }
+  }
+
+  #summary(row: EventRow): EventSummary {
+    return { ...eventView(row, this.#contents), statuses: this.#statuses(row) };
   }
 
   #byId(id: string): Found<EventRow> {
     const parts = parseId('evt', id);
     if (parts === null) return { kind: 'missing' };
-    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`).get(parts.sequence) as EventRow | undefined;
+    const row = this.#bySeq.get(parts.sequence) as EventRow | undefined;
     // A number that was given and has no row any more belonged to an event whose time was over.
     if (row === undefined) return { kind: parts.sequence < nextNumber(this.#db, 'event') ? 'gone' : 'missing' };
     if (row.received_at !== parts.time) return { kind: 'missing' };
-    return row.gone === 1 ? { kind: 'gone' } : { kind: 'found', value: row };
+    return row.gone === GONE ? { kind: 'gone' } : { kind: 'found', value: row };
   }
 
+  /** @throws HookbayError `event_damaged`, `key_missing` */
   #wholeContent(row: EventRow): { head: Buffer; body: Buffer } {
+    const content = this.#open(row);
+    switch (content.kind) {
+      case 'whole':
+        return content;
+      case 'damaged':
+        throw damaged();
+      case 'key-missing':
+        throw keyMissing(content.keyId);
+      default:
+        return content satisfies never;
+    }
+  }
+
+  #open(row: EventRow): Opened {
     const content = this.#content.get(row.seq) as { head: Buffer; body: Buffer } | undefined;
-    if (content !== undefined && isWhole(content.head, content.body, row)) return content;
-    throw new HookbayError({
-      code: 'event_damaged',
-      status: 500,
-      message: 'What is stored of this event is not what was accepted',
-      hint: 'The file was damaged below the relay. Ask the provider to send the event again, and check the disk.',
-    });
+    return content === undefined ? { kind: 'damaged' } : this.#contents.open({ ...row, ...content });
   }
 
   #statuses(row: EventRow): Statuses {
@@ -198,7 +241,7 @@ export class EventHistory {
   }
 
   #conditionOf(filter: EventFilter): { sql: string; params: (string | number)[] } {
-    const terms = ['e.gone = 0'];
+    const terms = [`e.gone <> ${GONE}`];
     const params: (string | number)[] = [];
     const add = (term: string, ...values: (string | number)[]): void => {
       terms.push(term);
@@ -212,9 +255,17 @@ export class EventHistory {
     if (filter.q !== undefined && filter.q !== '') {
       const id = parseId('evt', filter.q);
       if (id !== null) add('e.seq = ? AND e.received_at = ?', id.sequence, id.time);
-      else add('(instr(e.dedup_key, ?) > 0 OR instr(e.type, ?) > 0)', filter.q, filter.q);
+      else add(...this.#textTerm(filter.q));
     }
     return { sql: terms.join(' AND '), params };
+  }
+
+  /** Of encrypted dedup keys only whole ones are found. */
+  #textTerm(q: string): [string, ...string[]] {
+    const keyed = this.#contents.keyedForms(q);
+    const whole = keyed.length === 0 ? '' : ' OR e.dedup_key IN (SELECT value FROM json_each(?))';
+    const term = `(instr(e.dedup_key, ?) > 0 OR instr(e.type, ?) > 0${whole})`;
+    return [term, q, q, ...(keyed.length === 0 ? [] : [JSON.stringify(keyed)])];
   }
 
   #statusTerm(status: DeliveryStatus): [string, ...string[]] {

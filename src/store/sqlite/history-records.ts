@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { parseId } from '../../domain/ids.ts';
 import type { Found, Page, PageRequest, RejectionFilter } from '../../domain/listing.ts';
+import type { Contents } from './contents.ts';
 import { FIND_KEY, type RememberedRow } from './idempotency.ts';
 import { scanPage } from './scan.ts';
 import {
@@ -25,9 +26,11 @@ export interface OpenTask {
 /** Reads of rejections and tasks. Every call is bounded. */
 export class RecordHistory {
   readonly #db: Database;
+  readonly #contents: Contents;
 
-  constructor(db: Database) {
+  constructor(db: Database, contents: Contents) {
     this.#db = db;
+    this.#contents = contents;
   }
 
   rejections({ route, reason }: RejectionFilter, page: PageRequest): Page<RejectionView> {
@@ -37,7 +40,13 @@ export class RecordHistory {
     const read = this.#db.prepare(`SELECT * FROM rejections WHERE ${where} ORDER BY seq DESC LIMIT ?`);
     const { bottom, top } = this.#bounds('rejections');
     const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, ...params, limit) as RejectionRow[]);
-    return { data: found.data.map(rejectionView), nextCursor: found.nextCursor };
+    return { data: found.data.map((row) => rejectionView(row, this.#contents)), nextCursor: found.nextCursor };
+  }
+
+  /** What is kept of refused bodies; there are 10,000 rejections at most. */
+  bodyStarts(): { seq: number; bodyStart: string }[] {
+    const rows = this.#db.prepare("SELECT * FROM rejections WHERE body_start <> ''").all() as RejectionRow[];
+    return rows.map((row) => ({ seq: row.seq, bodyStart: rejectionView(row, this.#contents).bodyStart }));
   }
 
   audit(page: PageRequest): Page<AuditView> {

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type DeliveryState, type Lease, transition } from '../../domain/delivery.ts';
-import { isWhole } from './content.ts';
+import type { Contents, Opened } from './contents.ts';
 import type { DeliveryRows } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
 import type { CommandResult, Configured, LeasedRow } from './protocol.ts';
@@ -43,11 +43,13 @@ interface LeaseRoom {
 export class Leaser {
   readonly #leases: LeaseTable;
   readonly #rows: DeliveryRows;
+  readonly #contents: Contents;
   readonly #due: Statement;
   readonly #content: Statement;
   #nextLease: Lease = FIRST_LEASE;
 
-  constructor(db: Database, leases: LeaseTable, rows: DeliveryRows) {
+  constructor(db: Database, leases: LeaseTable, rows: DeliveryRows, contents: Contents) {
+    this.#contents = contents;
     this.#leases = leases;
     this.#rows = rows;
     this.#due = db.prepare(
@@ -97,9 +99,14 @@ export class Leaser {
     if (delivery === null) return { kind: 'held' };
     const hold = (reason: string): void => void this.#rows.change(seq, delivery, { kind: 'hold', reason }, now);
     const row = this.#content.get(seq) as ContentRow | undefined;
-    if (row === undefined || row.head === null || row.body === null || !isWhole(row.head, row.body, row)) {
+    const content = this.#open(row);
+    if (row === undefined || content.kind === 'damaged') {
       hold('event_damaged');
       return { kind: 'damaged', damaged: { delivery: seq, createdAt: row?.created_at ?? 0 } };
+    }
+    if (content.kind === 'key-missing') {
+      hold('key_missing');
+      return { kind: 'held' };
     }
     if (configured !== null && !configured.routes.has(delivery.route)) {
       hold('route_removed');
@@ -110,7 +117,15 @@ export class Leaser {
     if (!claimed.ok) return { kind: 'held' };
     this.#nextLease += LEASE_STEP;
     this.#leases.set(seq, { state: claimed.state, route: delivery.route, target });
-    return { kind: 'leased', row: leasedRow(seq, target, lease, claimed.state, { ...row, head: row.head, body: row.body }) };
+    return {
+      kind: 'leased',
+      row: leasedRow(seq, target, lease, claimed.state, { ...row, head: content.head, body: content.body }),
+    };
+  }
+
+  #open(row: ContentRow | undefined): Opened {
+    if (row === undefined || row.head === null || row.body === null) return { kind: 'damaged' };
+    return this.#contents.open({ ...row, seq: row.event_seq, head: row.head, body: row.body });
   }
 }
 

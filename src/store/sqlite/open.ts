@@ -5,12 +5,15 @@ import type { Database } from 'better-sqlite3';
 import { HookbayError } from '../../domain/errors.ts';
 import { ensureBallast } from './ballast.ts';
 import { openWriter } from './connection.ts';
+import { Contents } from './contents.ts';
 import { networkFileSystemOf } from './file-system.ts';
 import { type HighWater, HighWaterFile, highWaterFileOf, readHighWater } from './high-water.ts';
 import { learnedSecrets } from './learned.ts';
 import { lockDatabase } from './lock.ts';
 import { migrate } from './migrate.ts';
 import type { OpenReport, OpenRequest } from './protocol.ts';
+import { openSeals } from './seals.ts';
+import { nextNumber } from './tallies.ts';
 import { Writer } from './writer.ts';
 
 export interface OpenedDatabase {
@@ -26,7 +29,7 @@ export interface OpenedDatabase {
  * mark. Nothing here looks at single rows, so a million pending deliveries do not delay the start.
  * @throws HookbayError when the database cannot be trusted or is not ours to open
  */
-export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
+export function openDatabase({ file, minFree, keys }: OpenRequest): OpenedDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const unlock = lockDatabase(file);
   let opening: Database | null = null;
@@ -38,9 +41,11 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
     if (recovered) emptyLog(db, file);
     const migrationCopy = migrate(db, file);
     const databaseId = identify(db);
+    const sealing = openSeals(db, keys, { created, nextEvent: nextNumber(db, 'event'), now: Date.now() });
+    const contents = new Contents(db, keys, sealing);
     // The id must not be in the log only: a log that is lost could not be missed.
     if (created) emptyLog(db, file);
-    const writer = new Writer(db);
+    const writer = new Writer(db, contents);
     const gap = compare(writer, databaseId, readHighWater(highWaterFileOf(file)));
     const highWater = new HighWaterFile(highWaterFileOf(file));
     if (gap?.otherDatabase === true) highWater.write({ databaseId, sequence: writer.lastEvent(), time: gap.lastAt }); // told once
@@ -50,11 +55,12 @@ export function openDatabase({ file, minFree }: OpenRequest): OpenedDatabase {
       migrationCopy,
       recovered,
       gap,
+      missingKeys: sealing.missing,
       networkFileSystem: networkFileSystemOf(file),
       ballast: ensureBallast(file, minFree),
       paused: pausedTargets(db),
       backlogs: writer.backlogs(),
-      learned: learnedSecrets(db),
+      learned: learnedSecrets(db, contents),
     };
     const close = (): void => {
       db.close();

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type DeliveryRows, NEW_DELIVERY } from './delivery-rows.ts';
+import { BODY_GONE, GONE } from './event-removal.ts';
 import type { CommandResult, DueChange, OperatorChange } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -39,7 +40,8 @@ export class Operator {
   replay(eventSeq: number, targets: readonly string[], now: number): CommandResult {
     const event = this.#event.get(eventSeq) as EventRow | undefined;
     if (event === undefined) return { kind: 'missing' };
-    if (event.gone === 1) return { kind: 'gone' };
+    if (event.gone === GONE) return { kind: 'gone' };
+    if (event.gone === BODY_GONE) return { kind: 'body-gone' };
     const deliveries = targets.map((target) => {
       const seq = this.#tallies.take('delivery');
       this.#insert.run(seq, eventSeq, now, event.route, target, now);

@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { formatId, parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found } from '../../domain/listing.ts';
+import { bodyGone } from './content-errors.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HandOff } from './ports.ts';
 import type { Command, CommandResult, Configured, OperatorChange } from './protocol.ts';
@@ -93,6 +94,7 @@ export class SqliteOperations {
     for (const target of chosen) this.#mustBeConfigured(event.value.route, target);
     const now = this.#now();
     const result = doneOf(await this.#command({ kind: 'replay-event', event: event.value.seq, targets: [...chosen], once, now }));
+    if (result.kind === 'body-gone') throw bodyGone(id);
     if (result.kind !== 'replayed') return { kind: result.kind === 'gone' ? 'gone' : 'missing' };
     for (const target of chosen) this.#handOff.wake(target, now);
     return { kind: 'found', value: await this.#reader.ask('views', result.deliveries) };

@@ -28,6 +28,13 @@ export interface StoreObserver {
   checkpointFailed(code: string): void;
   /** Reasons for which events are not taken; empty when all is well. */
   trouble(reasons: readonly StorageTrouble[]): void;
+  /**
+   * The database was larger than it may be, and the oldest finished events went.
+   * @param overfull still too large, and nothing is left that may go
+   */
+  evicted(events: number, overfull: boolean): void;
+  /** Events that were deleted on request. */
+  deleted(events: number): void;
   /** A stored event is not what was accepted: its deliveries are held. */
   damaged(deliveryId: string): void;
 }

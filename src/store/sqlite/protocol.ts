@@ -4,6 +4,8 @@ import type { DeliveryStatus, Lease } from '../../domain/delivery.ts';
 import type { NewRejection } from '../../domain/event.ts';
 import type { Configured, DueChange } from './command-parts.ts';
 import type { LearnedRow } from './learned.ts';
+import type { RetentionLimits } from './retention-rules.ts';
+import type { EncryptionKey } from './seals.ts';
 import type { IdempotencyMark, TaskCommand, TaskResult } from './task-protocol.ts';
 
 export type { Configured, DueChange };
@@ -61,7 +63,9 @@ export type Command =
   | { kind: 'reject'; rejections: NewRejection[] }
   | { kind: 'shift-due'; byMs: number; after: DuePlace | null; now: number }
   | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
-  | { kind: 'retain'; deliveredBefore: number; deadBefore: number; rejectionsBefore: number; now: number; restart: boolean }
+  | ({ kind: 'retain'; now: number; restart: boolean } & RetentionLimits)
+  | { kind: 'delete-events'; events: number[]; now: number }
+  | { kind: 'delete-rejections'; rejections: number[] }
   | TaskCommand;
 
 export interface LeasedRow {
@@ -96,10 +100,13 @@ export type CommandResult =
   | { kind: 'operated'; due: DueChange | null }
   | { kind: 'missing' }
   | { kind: 'gone' }
+  | { kind: 'body-gone' }
   | { kind: 'refused'; code: 'attempt_running' | 'wrong_status'; status: DeliveryStatus }
   | { kind: 'moved'; moved: number; due: DueChange[]; finished: boolean }
   | { kind: 'shifted'; moved: number; due: DueChange[]; last: DuePlace | null }
-  | { kind: 'retained'; removed: number; scanned: number; finished: boolean }
+  /** `evicted` of the removed for want of room; `overfull`: nothing is left that may go, and it is still too large. */
+  | { kind: 'retained'; removed: number; scanned: number; finished: boolean; evicted: number; overfull: boolean }
+  | { kind: 'deleted'; deleted: number; cancelled: { delivery: number; createdAt: number }[] }
   | TaskResult
   | { kind: 'ok' }
   | { kind: 'failed'; code: string; message: string };
@@ -140,6 +147,8 @@ export type BatchResult =
 export interface OpenRequest {
   file: string;
   minFree: number;
+  /** Secrets: never to be logged or shown. */
+  keys: readonly EncryptionKey[];
 }
 
 /** What was found and done at the start. */
@@ -155,6 +164,8 @@ export interface OpenReport {
    * With `otherDatabase` the whole file is not the one that was here before.
    */
   gap: { from: number; to: number; lastAt: number; otherDatabase: boolean } | null;
+  /** Ids of keys under which events are encrypted and that are not configured. */
+  missingKeys: readonly string[];
   networkFileSystem: string | null;
   ballast: boolean;
   paused: { target: string; at: number; reason: string | null }[];

@@ -1,8 +1,10 @@
 import type { CheckpointReport } from './checkpoints.ts';
+import type { DeletionHistory } from './history-deletions.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
 import type { EventHistory } from './history-events.ts';
 import type { ExportHistory } from './history-exports.ts';
 import type { RecordHistory } from './history-records.ts';
+import type { EncryptionKey } from './seals.ts';
 
 /** The reads that the reader thread answers, by name. */
 export interface Reads {
@@ -28,11 +30,20 @@ export interface Reads {
   remembered: RecordHistory['remembered'];
   matchedEvents: ExportHistory['matchedEvents'];
   exportBatch: ExportHistory['exportBatch'];
+  deletable: DeletionHistory['deletable'];
+  deletionPlace: DeletionHistory['deletionPlace'];
+  deletionStep: DeletionHistory['deletionStep'];
+  deletionPreview: DeletionHistory['deletionPreview'];
+  rejectionsLike: DeletionHistory['rejectionsLike'];
+  /** No read, but this connection's work: moves all of the log into the database and cuts it off. False: somebody holds it. */
+  emptyLog: () => boolean;
 }
 
 export interface ReaderSettings {
   file: string;
   minFree: number;
+  /** Secrets. */
+  keys: readonly EncryptionKey[];
 }
 
 export type ReaderRequest = { kind: 'read'; id: number; name: keyof Reads; args: unknown[] } | { kind: 'close' };

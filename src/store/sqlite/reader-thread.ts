@@ -3,6 +3,8 @@ import { HookbayError } from '../../domain/errors.ts';
 import { ensureBallast, freeBytes } from './ballast.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { openReader } from './connection.ts';
+import { Contents } from './contents.ts';
+import { DeletionHistory } from './history-deletions.ts';
 import { DeliveryHistory } from './history-deliveries.ts';
 import { EventHistory } from './history-events.ts';
 import { ExportHistory } from './history-exports.ts';
@@ -16,15 +18,17 @@ const DISK_TICK_MS = 1_000;
 
 const port = parentPort;
 if (port === null) throw new Error('reader-thread runs as a worker');
-const { file, minFree } = workerData as ReaderSettings;
+const { file, minFree, keys } = workerData as ReaderSettings;
 const say = (message: ReaderMessage): void => port.postMessage(message);
 
 const db = openReader(file);
 const checkpoints = new Checkpoints(db);
-const deliveries = new DeliveryHistory(db);
-const events = new EventHistory(db, deliveries);
-const records = new RecordHistory(db);
+const contents = new Contents(db, keys);
+const deliveries = new DeliveryHistory(db, contents);
+const events = new EventHistory(db, deliveries, contents);
+const records = new RecordHistory(db, contents);
 const exports = new ExportHistory(db, events);
+const deletions = new DeletionHistory(db, events, records);
 
 const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => ReturnType<Reads[Name]> } = {
   events: (...args) => events.list(...args),
@@ -49,6 +53,12 @@ const reads: { [Name in keyof Reads]: (...args: Parameters<Reads[Name]>) => Retu
   remembered: (...args) => records.remembered(...args),
   matchedEvents: (...args) => exports.matchedEvents(...args),
   exportBatch: (...args) => exports.exportBatch(...args),
+  deletable: (...args) => deletions.deletable(...args),
+  deletionPlace: (...args) => deletions.deletionPlace(...args),
+  deletionStep: (...args) => deletions.deletionStep(...args),
+  deletionPreview: (...args) => deletions.deletionPreview(...args),
+  rejectionsLike: (...args) => deletions.rejectionsLike(...args),
+  emptyLog: () => checkpoints.empty(),
 };
 
 function answer(id: number, name: keyof Reads, args: unknown[]): ReaderMessage {

@@ -35,7 +35,9 @@ export class Reconciler {
   /** Groups whose route is gone, still to be gone through; null before the first step. */
   #sweeps: Sweep[] | null = null;
 
-  constructor(db: Database, rows: DeliveryRows) {
+  /** @param allKeys whether no key is missing, so that what was held for one may go on */
+  constructor(db: Database, rows: DeliveryRows, allKeys: boolean) {
+    const freed = [...GONE_REASONS, ...(allKeys ? ['key_missing'] : [])];
     this.#rows = rows;
     this.#groups = db.prepare('SELECT route, target FROM delivery_counts WHERE status = ? AND count > 0');
     this.#ofTarget = db.prepare("SELECT seq FROM deliveries WHERE status = 'pending' AND target = ? LIMIT ?").pluck();
@@ -46,7 +48,7 @@ export class Reconciler {
       .pluck();
     this.#held = db
       .prepare(
-        `SELECT seq FROM deliveries WHERE status = 'held' AND target = ? AND route = ? AND reason IN ('${GONE_REASONS.join("', '")}') LIMIT ?`,
+        `SELECT seq FROM deliveries WHERE status = 'held' AND target = ? AND route = ? AND reason IN ('${freed.join("', '")}') LIMIT ?`,
       )
       .pluck();
     this.#bounds = db.prepare('SELECT coalesce(min(seq), 0) AS first, coalesce(max(seq), -1) AS last FROM deliveries');

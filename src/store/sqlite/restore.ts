@@ -51,7 +51,7 @@ function inspect(db: Database, file: string): CopyReport {
   if (verdict !== 'ok') throw fault('backup_damaged', `${file} is damaged: ${String(verdict)}`);
   return {
     databaseId,
-    events: Number(one('SELECT count(*) FROM events WHERE gone = 0')),
+    events: Number(one('SELECT count(*) FROM events WHERE gone <> 1')),
     newestAt: one('SELECT received_at FROM events ORDER BY seq DESC LIMIT 1') as number | null,
     pending: Number(one("SELECT coalesce(sum(count), 0) FROM delivery_counts WHERE status = 'pending'")),
   };

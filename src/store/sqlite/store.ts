@@ -6,6 +6,7 @@ import { HookbayError } from '../../domain/errors.ts';
 import { auditLog } from './audit.ts';
 import { Backups } from './backup.ts';
 import type { CheckpointReport } from './checkpoints.ts';
+import { SqliteDeletions } from './deletions.ts';
 import { SqliteDeliveryQueue } from './delivery-queue.ts';
 import { SqliteEventLog } from './event-log.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -17,6 +18,7 @@ import type { CommandResult, Configured, OpenReport, WriterMessage, WriterReques
 import { ReaderClient } from './reader-client.ts';
 import type { ReaderMessage, ReaderRequest } from './reader-protocol.ts';
 import { SqliteRejectionLog } from './rejection-log.ts';
+import type { EncryptionKey } from './seals.ts';
 import { type SecretStore, secretStore } from './secret-store.ts';
 import { SqliteTaskWork } from './task-work.ts';
 import { startThread } from './thread.ts';
@@ -36,6 +38,8 @@ export interface StoreOptions {
   /** Bytes of free disk below which events are refused. */
   minFree: number;
   ages: RetentionAges;
+  /** The first encrypts, all decrypt; left out or empty: nothing is encrypted. */
+  encryption?: readonly EncryptionKey[];
   handOff: HandOff;
   observer: StoreObserver;
   clock: Clock;
@@ -52,6 +56,7 @@ export interface Store {
   history: History;
   operations: SqliteOperations;
   tasks: SqliteTaskWork;
+  deletions: SqliteDeletions;
   upkeep: Upkeep;
   health: StorageHealth;
   /** Stores that a target is paused, so that it stays so over a restart. */
@@ -71,10 +76,10 @@ export interface Store {
  * @throws HookbayError `database_locked`, `database_too_new`, `recovery_blocked`, or SQLite's own code
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { file, minFree, clock, observer, handOff } = options;
-  const writer = startThread('writer-thread', { file, minFree }, WRITER_HEAP_MIB);
+  const { file, minFree, clock, observer, handOff, encryption: keys = [] } = options;
+  const writer = startThread('writer-thread', { file, minFree, keys }, WRITER_HEAP_MIB);
   const report = await opened(writer);
-  const reader = startThread('reader-thread', { file, minFree }, READER_HEAP_MIB);
+  const reader = startThread('reader-thread', { file, minFree, keys }, READER_HEAP_MIB);
   await once(reader, 'message'); // it has loaded what it needs: later there may be no file descriptors for that
   const now = (): number => clock.now();
   const health = new StorageHealth((reasons) => observer.trouble(reasons));
@@ -89,13 +94,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reads.close();
     broken.resolve(error);
   };
-  const log = new SqliteEventLog(commits, health, handOff, () => clock.monotonic());
+  const log = new SqliteEventLog(commits, health, handOff, () => clock.monotonic(), keys.length > 0);
   log.counted(report.backlogs);
   const closing = listen(writer, reader, { commits, log, reads, health, observer, fail });
   const rejections = new SqliteRejectionLog(commits, health);
-  const upkeep = new Upkeep(commits, handOff, now, options.ages);
+  const upkeep = new Upkeep(commits, handOff, now, options.ages, observer);
   upkeep.start();
   const backups = new Backups(file, minFree);
+  const deletions = new SqliteDeletions(commits, reads, handOff, observer, now);
   return {
     report,
     log,
@@ -104,6 +110,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     history: historyOver(reads),
     operations: new SqliteOperations(commits, reads, handOff, now, options),
     tasks: new SqliteTaskWork(commits, reads, handOff, now, options.configured),
+    deletions,
     upkeep,
     health,
     pause: async (target, reason) => mustBeStored(await commits.command({ kind: 'pause', target, reason, now: now() })),
@@ -115,6 +122,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     close: async () => {
       upkeep.close();
       await backups.close();
+      deletions.close();
       await rejections.flush();
       await commits.flushed();
       commits.break(new HookbayError({ code: 'shutting_down', status: 503, message: 'The store is closed' }));

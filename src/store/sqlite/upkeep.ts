@@ -1,14 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HookbayError } from '../../domain/errors.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { HandOff } from './ports.ts';
+import type { HandOff, StoreObserver } from './ports.ts';
 import type { CommandResult, DuePlace } from './protocol.ts';
+import type { RetentionLimits } from './retention-rules.ts';
 
 /** Ages in ms after which finished things go. */
 export interface RetentionAges {
   deliveredMs: number;
   deadMs: number;
   rejectionsMs: number;
+  /** As `deliveredMs` when left out. */
+  filteredMs?: number;
+  cancelledMs?: number;
+  /** Left out or null: with their events. */
+  bodiesMs?: number | null;
+  /** Bytes; left out or null: no limit. */
+  maxSize?: number | null;
+  /** Of routes that have an age of their own. */
+  keepMs?: ReadonlyMap<string, number>;
 }
 
 /** Between two steps of a sweep, so that appends are never far behind: 400 rows a step make 10,000 rows a second. */
@@ -20,15 +30,25 @@ export class Upkeep {
   readonly #commits: GroupCommit;
   readonly #handOff: HandOff;
   readonly #now: () => number;
+  readonly #observer: Pick<StoreObserver, 'evicted'>;
   #ages: RetentionAges;
   #timer: NodeJS.Timeout | undefined;
   #suspended = false;
+  /** As it was told last. */
+  #overfull = false;
   #closed = false;
   #lookAtClock: () => void = () => undefined;
   /** Number of the newest configuration to bring things in line with: work for an older one ends. */
   #reconciling = 0;
 
-  constructor(commits: GroupCommit, handOff: HandOff, now: () => number, ages: RetentionAges) {
+  constructor(
+    commits: GroupCommit,
+    handOff: HandOff,
+    now: () => number,
+    ages: RetentionAges,
+    observer: Pick<StoreObserver, 'evicted'>,
+  ) {
+    this.#observer = observer;
     this.#commits = commits;
     this.#handOff = handOff;
     this.#now = now;
@@ -99,13 +119,19 @@ export class Upkeep {
    */
   async sweep(): Promise<number> {
     let removed = 0;
+    let evicted = 0;
+    let overfull = false;
     for (let restart = true; this.#mayRemove(); restart = false) {
       const step = await this.#retain(restart);
       if (step === null || step.kind !== 'retained') break;
       removed += step.removed;
+      evicted += step.evicted;
+      overfull ||= step.overfull;
       if (step.finished) break;
       await pause(STEP_PAUSE_MS, undefined, { ref: false });
     }
+    if (evicted > 0 || overfull !== this.#overfull) this.#observer.evicted(evicted, overfull);
+    this.#overfull = overfull;
     return removed;
   }
 
@@ -121,12 +147,24 @@ export class Upkeep {
 
   async #retain(restart: boolean): Promise<CommandResult | null> {
     const now = this.#now();
-    const { deliveredMs, deadMs, rejectionsMs } = this.#ages;
-    const limits = { deliveredBefore: now - deliveredMs, deadBefore: now - deadMs, rejectionsBefore: now - rejectionsMs };
     try {
-      return await this.#commits.command({ kind: 'retain', ...limits, now, restart });
+      return await this.#commits.command({ kind: 'retain', ...limitsAt(now, this.#ages), now, restart });
     } catch {
       return null;
     }
   }
+}
+
+function limitsAt(now: number, ages: RetentionAges): RetentionLimits {
+  const { deliveredMs, deadMs, rejectionsMs, filteredMs, cancelledMs, bodiesMs, maxSize, keepMs } = ages;
+  return {
+    deliveredBefore: now - deliveredMs,
+    deadBefore: now - deadMs,
+    rejectionsBefore: now - rejectionsMs,
+    filteredBefore: now - (filteredMs ?? deliveredMs),
+    cancelledBefore: now - (cancelledMs ?? deliveredMs),
+    keepBefore: new Map([...(keepMs ?? [])].map(([route, ms]) => [route, now - ms])),
+    ...(typeof bodiesMs === 'number' && { bodiesBefore: now - bodiesMs }),
+    ...(typeof maxSize === 'number' && { maxBytes: maxSize }),
+  };
 }

@@ -1,8 +1,11 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
-import type { HeaderList } from '../../domain/event.ts';
 import { formatId } from '../../domain/ids.ts';
+import { type Contents, isClearHash } from './contents.ts';
+import { attemptPlace } from './delivery-rows.ts';
+import { BODY_GONE } from './event-removal.ts';
 import { type Head, parseHead } from './head.ts';
+import { openedRejection } from './rejection-content.ts';
 import type { TaskError, TaskKind } from './task-protocol.ts';
 
 /** Rows as the history reads them, and the shapes that it answers. Times in wall ms. */
@@ -21,7 +24,7 @@ export interface EventRow {
   size: number;
   head_crc32: number;
   body_sha256: Uint8Array;
-  head: Uint8Array | null;
+  head: Buffer | null;
 }
 
 export interface DeliveryRow {
@@ -83,21 +86,25 @@ export interface TaskRow {
 const DAMAGED: Head = { method: '', path: '', query: '', peer: '', contentType: null, headers: [] };
 
 /** A list is read without checking each event, and one that is damaged must not take the others with it. */
-function shownHead(head: Uint8Array | null): Head {
+function shownHead(stored: Buffer | null, contents: Contents): Head {
   try {
+    const head = stored === null ? null : contents.shownHead(stored);
     return head === null ? DAMAGED : parseHead(head);
   } catch {
     return DAMAGED;
   }
 }
 
-export function eventView(row: EventRow) {
-  const { method, path, query, peer, contentType } = shownHead(row.head);
+/** @param head the one that was found whole; without it the one of the row, which nothing vouches for */
+export function eventView(row: EventRow, contents: Contents, head = shownHead(row.head, contents)) {
+  const { method, path, query, peer, contentType, dedupKey } = head;
+  const isClear = isClearHash(row.body_sha256);
   return {
     id: formatId('evt', row.received_at, row.seq),
     route: row.route,
     type: row.type,
-    dedupKey: row.dedup_key,
+    // Of an encrypted event the row has a hash of it.
+    dedupKey: isClear ? row.dedup_key : (dedupKey ?? null),
     receivedAt: row.received_at,
     method,
     path,
@@ -105,22 +112,23 @@ export function eventView(row: EventRow) {
     peer,
     contentType,
     size: row.size,
-    sha256: Buffer.from(row.body_sha256).toString('hex'),
+    sha256: isClear ? Buffer.from(row.body_sha256).toString('hex') : null,
+    bodyGone: row.gone === BODY_GONE,
     duplicates: row.duplicates,
     conflicts: row.conflicts,
   };
 }
 
-/** @returns null for one that was damaged: the rest of the list is shown all the same */
-export function shownAttempt(text: string): Attempt | null {
+/** @returns null for one that cannot be read: the rest of the list is shown all the same */
+export function shownAttempt(stored: string, delivery: number, contents: Contents): Attempt | null {
   try {
-    return JSON.parse(text) as Attempt;
+    return JSON.parse(contents.openText(attemptPlace(delivery), stored) ?? 'null') as Attempt | null;
   } catch {
     return null;
   }
 }
 
-export function deliveryView(row: DeliveryRow) {
+export function deliveryView(row: DeliveryRow, contents: Contents) {
   return {
     id: formatId('dlv', row.created_at, row.seq),
     eventId: formatId('evt', row.event_received_at, row.event_seq),
@@ -133,21 +141,23 @@ export function deliveryView(row: DeliveryRow) {
     nextAttemptAt: row.due_at,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
-    lastAttempt: row.last_attempt === null ? null : shownAttempt(row.last_attempt),
+    lastAttempt: row.last_attempt === null ? null : shownAttempt(row.last_attempt, row.seq, contents),
   };
 }
 
-export function rejectionView(row: RejectionRow) {
+export function rejectionView(row: RejectionRow, contents: Contents) {
+  const stored = { explanation: row.explanation, peer: row.peer, headers: row.headers, bodyStart: row.body_start };
+  const { explanation, peer, headers, bodyStart } = openedRejection(stored, row.seq, contents);
   return {
     id: formatId('rej', row.at, row.seq),
     route: row.route,
     at: row.at,
     reason: row.reason,
-    explanation: row.explanation,
-    peer: row.peer,
+    explanation,
+    peer,
     status: row.status,
-    headers: JSON.parse(row.headers) as HeaderList,
-    bodyStart: row.body_start,
+    headers,
+    bodyStart,
   };
 }
 

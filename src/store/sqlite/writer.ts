@@ -1,9 +1,12 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { Appender } from './append.ts';
 import { AuditRows } from './audit.ts';
+import { Contents } from './contents.ts';
 import { DedupIndex } from './dedup-index.ts';
+import { Deletion } from './deletion.ts';
 import { DeliveryRows } from './delivery-rows.ts';
 import { DueShift } from './due-shift.ts';
+import { EventRemoval } from './event-removal.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { LearnedSecrets } from './learned.ts';
 import { Leaser } from './lease.ts';
@@ -32,6 +35,7 @@ export class Writer {
   readonly #dueShift: DueShift;
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
+  readonly #deletion: Deletion;
   readonly #rejections: Rejections;
   readonly #once: IdempotencyKeys;
   readonly #tasks: Tasks;
@@ -45,21 +49,23 @@ export class Writer {
   readonly #undoSavepoint: Statement;
   readonly #db: Database;
 
-  constructor(db: Database) {
+  constructor(db: Database, contents: Contents = new Contents(db)) {
     this.#db = db;
     this.#tallies = new Tallies(db);
     this.#keys = new DedupIndex(db);
-    this.#rows = new DeliveryRows(db, this.#leases, this.#tallies);
-    this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys);
-    this.#leaser = new Leaser(db, this.#leases, this.#rows);
+    this.#rows = new DeliveryRows(db, this.#leases, this.#tallies, contents);
+    this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys, contents);
+    this.#leaser = new Leaser(db, this.#leases, this.#rows, contents);
     this.#operator = new Operator(db, this.#rows, this.#tallies);
     this.#dueShift = new DueShift(db, this.#rows);
-    this.#reconciler = new Reconciler(db, this.#rows);
-    this.#retention = new Retention(db, this.#tallies, this.#keys);
-    this.#rejections = new Rejections(db, this.#tallies);
+    this.#reconciler = new Reconciler(db, this.#rows, contents.missing.length === 0);
+    const removal = new EventRemoval(db, this.#tallies, this.#keys);
+    this.#retention = new Retention(db, this.#tallies, removal);
+    this.#deletion = new Deletion(db, this.#rows, removal);
+    this.#rejections = new Rejections(db, this.#tallies, contents);
     this.#once = new IdempotencyKeys(db);
     this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
-    this.#learned = new LearnedSecrets(db);
+    this.#learned = new LearnedSecrets(db, contents);
     this.#audit = new AuditRows(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
@@ -221,6 +227,11 @@ export class Writer {
         return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now, command.restart);
       case 'retain':
         return this.#retention.step(command, command.now, command.restart);
+      case 'delete-events':
+        this.#tasks.dropExports(); // what has been written of the events
+        return this.#deletion.delete(command.events, command.now);
+      case 'delete-rejections':
+        return this.#deletion.deleteRejections(command.rejections);
       case 'task-create':
         return this.#once.run(command.once, command.now, () => this.#tasks.run(command));
       case 'task-items':

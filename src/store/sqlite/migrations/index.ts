@@ -4,6 +4,7 @@ import { LEARNED_SECRETS } from './003-learned-secrets.ts';
 import { AUDIT } from './004-audit.ts';
 import { RETRY_DURATION } from './005-retry-duration.ts';
 import { BULK_TASKS } from './006-bulk-tasks.ts';
+import { SEALS } from './007-seals.ts';
 
 /** In order; the database's `user_version` is the number of those that were run. */
-export const MIGRATIONS: readonly string[] = [INITIAL, ATTEMPT_ROOM, LEARNED_SECRETS, AUDIT, RETRY_DURATION, BULK_TASKS];
+export const MIGRATIONS: readonly string[] = [INITIAL, ATTEMPT_ROOM, LEARNED_SECRETS, AUDIT, RETRY_DURATION, BULK_TASKS, SEALS];
