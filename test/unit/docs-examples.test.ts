@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -50,7 +51,7 @@ const KNOWN = Object.keys(fileSchema.shape);
 const ROUTE_KEYS = ['path', 'verify', 'deliver', 'dedup', 'schema', 'respond', 'handshake', 'mode', 'deadline'];
 /** They are loaded by tests of their own. */
 const HAVE_TESTS = ['docs/providers.md', 'docs/rules.md'];
-const KEY = Buffer.alloc(32, 7).toString('base64');
+const KEY = randomBytes(32).toString('base64');
 const STUB_ROUTE = { path: '/stub', verify: 'none', deliver: 'stub' };
 
 /** What a handshake is configured for: its provider. */
