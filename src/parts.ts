@@ -87,6 +87,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
       ready: () => readiness(present, late.store).ready,
       memory: options.memory,
       alertsFiring: () => alerts.firing(),
+      breakers: () => late.dispatcher?.breakers() ?? [],
     },
     options.build,
   );
@@ -127,11 +128,20 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
         metrics.deliver.dead(target, deliveryId, reason);
         alerts.deadLetter(target, deliveryId, reason);
       },
+      breakerOpened(target, reason) {
+        metrics.deliver.breakerOpened(target, reason);
+        alerts.breakerOpened(target, reason);
+      },
+      breakerClosed(target, reason) {
+        metrics.deliver.breakerClosed(target, reason);
+        alerts.breakerClosed(target);
+      },
     },
     pausedByAnswer: (target, reason) => {
       late.targets?.pausedByAnswer(target, reason);
       alerts.targetPaused(target, reason);
     },
+    breakers: store.breakers,
     logger,
     logSuccesses: logger.isLevelEnabled('debug'),
     clock,
@@ -296,7 +306,7 @@ function tell(news: News, { id, target, event }: LeasedDelivery, outcome: Settle
 /** The store is built before the dispatcher, which leases what waits when it starts. */
 function handOffTo(dispatcher: () => DeliveryDispatcher | undefined): HandOff {
   return {
-    reserve: (target, bytes) => dispatcher()?.reserve(target, bytes) ?? false,
+    reserve: (target, bytes, route) => dispatcher()?.reserve(target, bytes, route) ?? false,
     unreserve: (target, bytes) => dispatcher()?.unreserve(target, bytes),
     hand: (delivery) => dispatcher()?.hand(delivery),
     withdraw: (id) => dispatcher()?.withdraw(id),

@@ -219,12 +219,16 @@ export interface TargetView {
   name: string;
   /** Credentials hidden. */
   url: string;
-  state: 'healthy' | 'retrying' | 'paused';
+  state: 'healthy' | 'retrying' | 'open' | 'half_open' | 'paused';
   /** Since when it is in that state; null when it is `healthy` because nothing was attempted since the start. */
   since: number | null;
-  /** Why it is paused, what failed last, or that nothing was attempted. */
+  /** Why it is paused or its breaker open, what failed last, or that nothing was attempted. */
   reason: string | null;
+  /** When the breaker is open: the time of the next probe. */
+  nextProbeAt: number | null;
   concurrency: number;
+  /** As it is configured, for example `100/s`; null without one. */
+  rateLimit: string | null;
   inFlight: number;
   /** Null when only a duration ends its retries. */
   maxAttempts: number | null;

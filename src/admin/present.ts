@@ -134,9 +134,11 @@ export function rejectionJson(view: ports.RejectionView, { settings }: Showing):
 }
 
 export function targetJson(view: ports.TargetView): Json<typeof shapes.target> {
-  const { name, url, state, since, reason, concurrency, inFlight, maxAttempts, counts, oldestDueAt } = view;
+  const { name, url, state, since, reason, nextProbeAt, concurrency, rateLimit, inFlight, maxAttempts, counts, oldestDueAt } =
+    view;
   return {
-    ...{ name, url, state, since: isoOrNull(since), reason, concurrency, inFlight, maxAttempts, counts },
+    ...{ name, url, state, since: isoOrNull(since), reason, nextProbeAt: isoOrNull(nextProbeAt) },
+    ...{ concurrency, rateLimit, inFlight, maxAttempts, counts },
     oldestDueAt: isoOrNull(oldestDueAt),
   };
 }

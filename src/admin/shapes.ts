@@ -152,11 +152,18 @@ export const target = z
     name: z.string(),
     url: z.string().describe('credentials hidden'),
     state: z
-      .enum(['healthy', 'retrying', 'paused'])
-      .describe('`retrying`: its last attempt failed. `healthy`: it succeeded, or there was none since the start'),
+      .enum(['healthy', 'retrying', 'open', 'half_open', 'paused'])
+      .describe(
+        '`retrying`: its last attempt failed. `healthy`: it succeeded, or there was none since the start. `open`: its breaker lets nothing through until a probe. `half_open`: the next attempt is the probe',
+      ),
     since: time.nullable().describe('null while nothing was attempted since the start'),
-    reason: z.string().nullable().describe('why it is paused, what failed last, or that nothing was attempted'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('why it is paused or its breaker open, what failed last, or that nothing was attempted'),
+    nextProbeAt: time.nullable().describe('while `open`'),
     concurrency: z.int(),
+    rateLimit: z.string().nullable().describe('attempts that may start, for example `100/s`'),
     inFlight: z.int(),
     maxAttempts: z.int().nullable().describe('null when only a duration ends its retries'),
     counts,

@@ -1,4 +1,5 @@
 import type { TargetConfig } from '../config/types.ts';
+import { formatRate } from '../config/units.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { TargetCounts, Targets, TargetView } from './ports.ts';
@@ -10,6 +11,8 @@ interface Running {
   since: number | null;
   lastError: { code: string; message: string } | null;
   inFlight: number;
+  /** Null while it is closed. */
+  breaker: { state: 'open' | 'half_open'; since: number; reason: string; nextProbeAt: number | null } | null;
 }
 
 interface Pause {
@@ -19,6 +22,10 @@ interface Pause {
 
 /** How a target is by its last attempt. Who was not tried since the start is not known to fail, and that is said. */
 function standing(running: Running | null, counts: TargetCounts | undefined): Pick<TargetView, 'state' | 'since' | 'reason'> {
+  if (running !== null && running.breaker !== null) {
+    const { state, since, reason } = running.breaker;
+    return { state, since, reason };
+  }
   if (running === null || running.since === null) return { state: 'healthy', since: null, reason: NOT_TRIED };
   const { state, since, lastError } = running;
   if (state === 'healthy') return { state, since, reason: null };
@@ -104,14 +111,16 @@ export class TargetViews implements Targets {
     throw error;
   }
 
-  #view({ name, shownUrl, concurrency, retry }: TargetConfig, counts: TargetCounts | undefined): TargetView {
+  #view({ name, shownUrl, concurrency, limits, retry }: TargetConfig, counts: TargetCounts | undefined): TargetView {
     const running = this.#sources.running(name);
     const pause = this.#pauses.get(name);
     return {
       name,
       url: shownUrl,
       ...(pause === undefined ? standing(running, counts) : { state: 'paused', since: pause.at, reason: pause.reason }),
+      nextProbeAt: pause === undefined ? (running?.breaker?.nextProbeAt ?? null) : null,
       concurrency,
+      rateLimit: limits.rate === null ? null : formatRate(limits.rate),
       inFlight: running?.inFlight ?? 0,
       maxAttempts: retry.attempts,
       counts: counts?.counts ?? {},

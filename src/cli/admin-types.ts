@@ -86,7 +86,9 @@ export interface TargetItem {
   state: string;
   since: string | null;
   reason: string | null;
+  nextProbeAt: string | null;
   concurrency: number;
+  rateLimit: string | null;
   inFlight: number;
   maxAttempts: number | null;
   counts: Record<string, number>;

@@ -22,7 +22,7 @@ export function addTargets(program: Command, context: CommandContext): void {
     .description('list targets with their backlog, show one, pause or resume it')
     .argument('[target]', 'name of the target')
     .option('--pause', 'hold its deliveries; events are still accepted for it')
-    .option('--resume', 'deliver again')
+    .option('--resume', 'deliver again; an open breaker tries at once')
     .option('--reason <text>', 'why it is paused, shown to others');
   addAdminOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -59,7 +59,9 @@ async function run(
 const count = (target: TargetItem, status: string): number => target.counts[status] ?? 0;
 
 function paintState(context: CommandContext, state: string, text: string): string {
-  const styles: Record<string, 'green' | 'yellow' | 'red'> = { healthy: 'green', retrying: 'yellow', paused: 'red' };
+  const styles: Record<string, 'green' | 'yellow' | 'red'> = {
+    ...{ healthy: 'green', retrying: 'yellow', half_open: 'yellow', open: 'red', paused: 'red' },
+  };
   const style = styles[state];
   return style === undefined ? text : painter(context.stdout)(style, text);
 }
@@ -88,9 +90,11 @@ function targetDetail(context: CommandContext, target: TargetItem): string {
     ['target', printable(target.name)],
     ['url', printable(target.url)],
     ['state', `${state}${since}${target.reason === null ? '' : ` (${printable(target.reason)})`}`],
+    ['next probe', target.nextProbeAt === null ? null : relativeTime(target.nextProbeAt, now)],
     ['deliveries', counts.map(([status, number]) => `${number} ${status}`).join(', ') || 'none'],
     ['oldest due', target.oldestDueAt === null ? null : relativeTime(target.oldestDueAt, now)],
     ['in flight', `${target.inFlight} of at most ${target.concurrency}`],
+    ['rate limit', target.rateLimit],
     ['attempts', target.maxAttempts === null ? 'until the retry duration is over' : `at most ${target.maxAttempts}`],
   ]);
 }

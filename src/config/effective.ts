@@ -1,5 +1,6 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { alertSecrets, alertsShown } from './alert-schema.ts';
+import { limitsShown } from './limits-shown.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
 import { retentionShown } from './retention.ts';
 import { retryShown } from './retry-shown.ts';
@@ -36,6 +37,7 @@ function targetShown(target: TargetConfig): object {
     url: target.shownUrl,
     timeout: formatDuration(target.timeoutMs),
     concurrency: target.concurrency,
+    ...limitsShown(target.limits),
     retry: retryShown(target.retry),
     sign: target.signingSecrets.length === 0 ? null : { secret: hidden(target.signingSecrets) },
     ...outgoingShown(target.outgoing),

@@ -5,7 +5,7 @@ import type { AuthConfig, OutgoingConfig, TargetTlsConfig } from './outgoing.ts'
 import { resolveRetry } from './resolve-retry.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 import { shownUrl } from './shown-url.ts';
-import type { TargetConfig } from './types.ts';
+import type { TargetConfig, TargetLimits } from './types.ts';
 
 export type FileTarget = FileConfig['targets'][string];
 
@@ -48,6 +48,14 @@ function resolveOutgoing(name: string, target: FileTarget, { files, isFilled }: 
   };
 }
 
+function resolveLimits({ rateLimit, inFlight, breaker }: FileTarget): TargetLimits {
+  const limits = { rate: rateLimit ?? null, inFlightBytes: inFlight ?? null };
+  if (breaker === 'off') return { ...limits, breaker: null };
+  const { failures, share, minimum, window, cooldown, maxCooldown } = breaker;
+  const policy = { failures, share, minimum, windowMs: window, cooldownMs: cooldown, longestCooldownMs: maxCooldown };
+  return { ...limits, breaker: policy };
+}
+
 /** A target as the relay uses it. */
 export function resolveTarget(name: string, target: FileTarget, origins: Origins): TargetConfig {
   return {
@@ -57,6 +65,7 @@ export function resolveTarget(name: string, target: FileTarget, origins: Origins
     timeoutMs: target.timeout,
     concurrency: target.concurrency,
     retry: resolveRetry(target.retry),
+    limits: resolveLimits(target),
     signingSecrets: target.sign?.secret ?? [],
     outgoing: resolveOutgoing(name, target, origins),
   };

@@ -1,5 +1,6 @@
 import { doorRules, tlsRules } from './door-rules.ts';
 import type { Path } from './fault.ts';
+import { limitKeys } from './limits-schema.ts';
 import type { NamedFiles } from './named-files.ts';
 import { isLoopback, isWildcard } from './network.ts';
 import { outgoingRules } from './outgoing-rules.ts';
@@ -86,6 +87,18 @@ function encryptionRules(file: unknown): TreeFault[] {
   });
 }
 
+function breakerRules(file: unknown): TreeFault[] {
+  const [, breaker] = limitKeys.breaker.unwrap().options;
+  return namesIn(file, 'targets').flatMap((name): TreeFault[] => {
+    const path: Path = ['targets', name, 'breaker'];
+    const cooldown = read(breaker.shape.cooldown, valueAt(file, [...path, 'cooldown']));
+    const max = read(breaker.shape.maxCooldown, valueAt(file, [...path, 'maxCooldown']));
+    if (cooldown === undefined || max === undefined || cooldown <= max) return [];
+    const message = 'the first wait for a probe is longer than the longest';
+    return [{ path, code: 'contradiction', message, expected: 'cooldown (5s by default) at most maxCooldown (5m by default)' }];
+  });
+}
+
 /** The names under `targets` or `routes`, as far as they can be read. */
 export function namesIn(file: unknown, section: 'targets' | 'routes'): string[] {
   const map = valueAt(file, [section]);
@@ -102,6 +115,7 @@ export function ruleFaults(tree: Tree, files: NamedFiles): TreeFault[] {
     ...encryptionRules(file),
     ...outgoingRules(file, namesIn(file, 'targets'), files),
     ...retryRules(file, namesIn(file, 'targets')),
+    ...breakerRules(file),
     ...tlsRules(file, files),
     ...doorRules(file, namesIn(file, 'routes'), files),
     ...routeRules(tree, namesIn(file, 'targets'), namesIn(file, 'routes')),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { duration, number } from './leaves.ts';
+import { limitKeys } from './limits-schema.ts';
 import { outgoingKeys } from './outgoing-schema.ts';
 import { retry } from './retry-schema.ts';
 import { secrets, signingSecret } from './secrets.ts';
@@ -17,6 +18,7 @@ export const target = z
       .prefault('30s')
       .meta({ description: 'The deadline of one whole attempt.' }),
     concurrency: number(1, 1000, true).prefault(16).meta({ description: 'Attempts that may run at once.' }),
+    ...limitKeys,
     retry: retry.prefault({}),
     sign: z
       .strictObject({
@@ -29,4 +31,6 @@ export const target = z
       }),
     ...outgoingKeys,
   })
-  .meta({ expected: '{ url, timeout, concurrency, retry, sign, auth, headers, tls, proxy, http2 }' });
+  .meta({
+    expected: '{ url, timeout, concurrency, rateLimit, inFlight, breaker, retry, sign, auth, headers, tls, proxy, http2 }',
+  });

@@ -1,3 +1,4 @@
+import type { BreakerPolicy } from '../domain/breaker.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Sender } from '../providers/sender.ts';
 import type { BodyCheck } from './body-schema.ts';
@@ -112,9 +113,20 @@ export interface TargetConfig {
   timeoutMs: number;
   concurrency: number;
   retry: RetryPolicy;
+  limits: TargetLimits;
   /** Standard Webhooks secrets; every one signs. Empty for no signing. */
   signingSecrets: readonly string[];
   outgoing: OutgoingConfig;
+}
+
+/** What is asked of a target beside its concurrency; null where there is no limit. */
+export interface TargetLimits {
+  /** Attempts that may start. */
+  rate: Rate | null;
+  /** Bytes of the bodies in running attempts. */
+  inFlightBytes: number | null;
+  /** Null: off. */
+  breaker: BreakerPolicy | null;
 }
 
 export interface RouteConfig {

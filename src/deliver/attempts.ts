@@ -50,7 +50,7 @@ export interface AttemptOwner {
   /** Called once for each, when its place is free; its result may not be on disk yet. An interrupted one is not settled. */
   ended(entry: Entry, result: AttemptResult): void;
   /** Called in place of {@link ended} when a filter made the attempt needless: its place is free, and the target got nothing. */
-  passedOver(): void;
+  passedOver(entry: Entry): void;
   /** The result is on disk, or its lease was gone. @param retryInMs when it is due again, or null */
   settled(entry: Entry, retryInMs: number | null): void;
 }
@@ -118,7 +118,7 @@ export class TargetAttempts {
       this.#owner.settled(entry, null);
     };
     settler.settle({ delivery, attempt: null, outcome, settled });
-    this.#owner.passedOver();
+    this.#owner.passedOver(entry);
   }
 
   #settle(entry: Entry, result: AttemptResult, config: TargetConfig): void {

@@ -57,8 +57,17 @@ export function classify(result: AttemptResult, budget: Budget, now: number, ran
   }
 }
 
-/** For how long the whole target is left alone after an answer, ms: 429 and 503 with a Retry-After ask for it. */
-export function slowdown(result: AttemptResult, now: number): number {
+/** The first time that a target asks for patience without saying for how long; doubled with each time in a row. */
+const FIRST_SLOWDOWN_MS = 1_000;
+
+/**
+ * For how long the whole target is left alone after an answer, ms: 429 and 503 ask for it, with a Retry-After for so long,
+ * without one for 1 s, 2 s, 4 s … up to a minute.
+ * @param now wall time, ms
+ * @param round how often in a row it has asked, this time counted
+ */
+export function slowdown(result: AttemptResult, now: number, round: number): number {
   if (result.statusCode !== 429 && result.statusCode !== 503) return 0;
-  return Math.min(parseRetryAfter(result.retryAfter, now) ?? 0, LONGEST_SLOWDOWN_MS);
+  const asked = parseRetryAfter(result.retryAfter, now);
+  return Math.min(asked ?? FIRST_SLOWDOWN_MS * 2 ** (round - 1), LONGEST_SLOWDOWN_MS);
 }

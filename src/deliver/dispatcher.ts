@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TargetConfig } from '../config/types.ts';
+import type { BreakerPhase } from '../domain/breaker.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
 import { AnswerPauses } from './answer-pauses.ts';
 import type { Entry } from './attempts.ts';
 import { AwaitedAnswers, type Told } from './awaited-answers.ts';
+import type { Dispatching, TargetState } from './dispatching.ts';
 import { HandOffRoom, type Share } from './hand-off.ts';
-import type { DeliverObserver, DeliveryQueue } from './ports.ts';
+import type { BreakerRecords, DeliverObserver, DeliveryQueue } from './ports.ts';
 import { Reporter } from './reporter.ts';
 import { DeliveryRules, type RoutedEdges } from './rules/delivery-rules.ts';
 import { Evaluator } from './rules/evaluator.ts';
 import { Settler } from './settler.ts';
-import { type Dispatching, TargetQueue, type TargetState } from './target-queue.ts';
+import { TargetQueue } from './target-queue.ts';
 import { createHttpTarget, type HttpTarget, type PublicInfo } from './targets/http.ts';
 
 export interface DispatcherOptions {
@@ -23,6 +25,7 @@ export interface DispatcherOptions {
   observer: DeliverObserver;
   /** An answer has paused the target. That is in effect already, and is to last over a restart. */
   pausedByAnswer(target: string, reason: string): void;
+  breakers: BreakerRecords;
   logger: Logger;
   /** Whether debug lines are written; then there is one for each successful attempt. */
   logSuccesses: boolean;
@@ -72,7 +75,7 @@ export class DeliveryDispatcher {
   #inFlightChanged: (() => void) | null = null;
 
   constructor(options: DispatcherOptions) {
-    const { queue, observer, logger, logSuccesses, clock, random } = options;
+    const { queue, observer, breakers, logger, logSuccesses, clock, random } = options;
     this.#options = options;
     this.#settler = new Settler(queue, clock, logger, () => this.#pumpAll());
     this.#evaluator = new Evaluator({ clock, logger });
@@ -86,6 +89,7 @@ export class DeliveryDispatcher {
     );
     this.#shared = {
       queue,
+      breakers,
       logger,
       clock,
       random,
@@ -107,9 +111,8 @@ export class DeliveryDispatcher {
    * Asked before an event is appended: whether its delivery may come by {@link hand} after the commit, leased from
    * the start. What was reserved is either handed or unreserved. @param bytes length of the body
    */
-  reserve(target: string, bytes: number): boolean {
-    const lane = this.#lanes.get(target);
-    return lane?.takesByHand() === true && this.#room.take(lane.share, bytes);
+  reserve(target: string, bytes: number, route: string): boolean {
+    return this.#lanes.get(target)?.reserve(route, bytes) ?? false;
   }
 
   unreserve(target: string, bytes: number): void {
@@ -175,6 +178,15 @@ export class DeliveryDispatcher {
   view(target: string): TargetState | null {
     const lane = this.#lanes.get(target);
     return lane === undefined || lane.config === null ? null : lane.view;
+  }
+
+  /** Of every configured target that has one. */
+  breakers(): { target: string; phase: BreakerPhase }[] {
+    return [...this.#lanes].flatMap(([target, lane]) =>
+      lane.config === null || lane.config.limits.breaker === null
+        ? []
+        : [{ target, phase: lane.view.breaker?.state ?? 'closed' }],
+    );
   }
 
   held(): Held {
@@ -274,7 +286,11 @@ export class DeliveryDispatcher {
       this.#lanes.set(name, lane);
     }
     // The same endpoint keeps its connections.
-    if (isDeepStrictEqual(lane.config, config)) return;
+    const { config: former } = lane;
+    if (former !== null && isDeepStrictEqual({ ...former, limits: null }, { ...config, limits: null })) {
+      if (!isDeepStrictEqual(former.limits, config.limits)) lane.adjust(config);
+      return;
+    }
     const http = createHttpTarget(config, this.#options.publicInfo, this.#options);
     this.#endpoints.add(http);
     this.#retire(lane.configure({ http, config }));

@@ -40,4 +40,25 @@ export interface DeliverObserver {
   filtered(target: string): void;
   /** A dead letter is on disk. */
   dead(target: string, deliveryId: string, reason: string): void;
+  /** Nothing is attempted any more, but for a probe now and then. Not called again when a probe fails. */
+  breakerOpened(target: string, reason: string): void;
+  /** The target is back, or its breaker was turned off. */
+  breakerClosed(target: string, reason: string): void;
+}
+
+/** A breaker that is open, as it is kept over a restart. Times are wall ms. */
+export interface OpenBreaker {
+  since: number;
+  /** Why it opened, or what the last probe brought. */
+  reason: string;
+  /** When the next probe is made. */
+  probeAt: number;
+}
+
+/** Where open breakers are kept. */
+export interface BreakerRecords {
+  /** Those that an earlier run left. */
+  saved: ReadonlyMap<string, OpenBreaker>;
+  /** Null: it is closed. Resolves once that is on disk. */
+  keep(target: string, breaker: OpenBreaker | null): Promise<void>;
 }

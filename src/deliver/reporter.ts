@@ -66,4 +66,18 @@ export class Reporter {
       this.#observer.filtered(target);
     }
   }
+
+  breakerOpened(target: string, reason: string, probeInMs: number): void {
+    this.#logger.warn({ target, reason, probeInMs }, 'breaker opened: nothing is attempted until a probe succeeds');
+    this.#observer.breakerOpened(target, reason);
+  }
+
+  breakerStaysOpen(target: string, reason: string, probeInMs: number): void {
+    this.#logger.info({ target, reason, probeInMs }, 'breaker stays open');
+  }
+
+  breakerClosed(target: string, reason: string, openForMs: number): void {
+    this.#logger.info({ target, reason, openForMs }, 'breaker closed');
+    this.#observer.breakerClosed(target, reason);
+  }
 }

@@ -1,52 +1,15 @@
 import type { TargetConfig } from '../config/types.ts';
-import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
-import type { Logger } from '../domain/logger.ts';
-import type { AnswerPauses } from './answer-pauses.ts';
 import { type Destination, type Entry, TargetAttempts } from './attempts.ts';
-import type { AwaitedAnswers } from './awaited-answers.ts';
-import { Brake } from './brake.ts';
-import { type AttemptResult, slowdown } from './classify.ts';
-import { Fifo } from './fifo.ts';
-import type { HandOffRoom, Share } from './hand-off.ts';
-import type { Health } from './health.ts';
-import type { DeliveryQueue, LeaseBatch } from './ports.ts';
+import { ByHand } from './by-hand.ts';
+import type { AttemptResult } from './classify.ts';
+import type { Dispatching, TargetState } from './dispatching.ts';
+import type { Share } from './hand-off.ts';
+import { Pace } from './pace.ts';
+import type { LeaseBatch } from './ports.ts';
 import { Refill } from './refill.ts';
-import type { Reporter } from './reporter.ts';
-import type { DeliveryRules } from './rules/delivery-rules.ts';
-import type { Asked } from './rules/ruled-attempt.ts';
-import type { Settler } from './settler.ts';
+import { RouteTurns } from './route-turns.ts';
 import type { HttpTarget } from './targets/http.ts';
-
-/** What all targets' queues share. */
-export interface Dispatching {
-  queue: DeliveryQueue;
-  room: HandOffRoom;
-  settler: Settler;
-  answers: AwaitedAnswers;
-  pauses: AnswerPauses;
-  reporter: Reporter;
-  rules: DeliveryRules;
-  evaluator: Asked;
-  logger: Logger;
-  clock: Clock;
-  random: () => number;
-  /** All entries of all targets, by delivery. */
-  entries: Map<string, Entry>;
-  /** Whether attempts may begin. */
-  isOpen(): boolean;
-  /** Called after every attempt. */
-  ended(): void;
-}
-
-export interface TargetState extends Health {
-  inFlight: number;
-  queued: number;
-  paused: boolean;
-}
-
-/** When fewer are queued, more are leased: at 15,000 attempts a second this is work for 33 ms, and a lease takes less. */
-const LEASE_BELOW = 500;
 
 /** The deliveries of one target: those waiting in memory, and the attempts that run. */
 export class TargetQueue {
@@ -55,8 +18,9 @@ export class TargetQueue {
   readonly #shared: Dispatching;
   readonly #refill: Refill;
   readonly #attempts: TargetAttempts;
-  readonly #brake: Brake;
-  readonly #queue = new Fifo<Entry>();
+  readonly #pace: Pace;
+  readonly #byHand = new ByHand();
+  readonly #queue = new RouteTurns<Entry>();
   #queued = 0;
   #destination: Destination | null = null;
   #paused = false;
@@ -67,10 +31,10 @@ export class TargetQueue {
     this.#shared = shared;
     this.#attempts = new TargetAttempts(name, shared, {
       ended: (entry, result) => this.#ended(entry, result),
-      passedOver: () => this.#passedOver(),
+      passedOver: (entry) => this.#passedOver(entry),
       settled: (entry, retryInMs) => this.#settled(entry, retryInMs),
     });
-    this.#brake = new Brake(shared.clock, () => this.pump());
+    this.#pace = new Pace(name, shared, { opened: () => this.#stand(), pump: () => this.pump() });
     const supply = { target: name, lease: () => this.#lease(), take: (leased: readonly LeasedDelivery[]) => this.#take(leased) };
     this.#refill = new Refill(supply, shared.clock, shared.logger);
   }
@@ -80,26 +44,47 @@ export class TargetQueue {
   }
 
   get view(): TargetState {
-    return { ...this.#attempts.health, inFlight: this.#attempts.inFlight, queued: this.#queued, paused: this.#paused };
+    const { inFlight, health } = this.#attempts;
+    return { ...health, inFlight, queued: this.#queued, paused: this.#paused, breaker: this.#pace.breaker };
   }
 
-  /** Whether a new delivery may come by hand: nothing older waits in the store, and attempts can begin. */
-  takesByHand(): boolean {
-    return this.#runs() && !this.#refill.backlog && !this.#brake.on;
+  /** Takes room for a new delivery to come by hand, if attempts can begin and nothing that has to come first waits in the store. */
+  reserve(route: string, bytes: number): boolean {
+    const waiting = this.share.deliveries - this.#attempts.inFlight;
+    const taken =
+      this.#runs() &&
+      waiting < this.#pace.handBelow &&
+      this.#byHand.admits(route, this.#queue.waiting(route), this.#refill) &&
+      this.#shared.room.take(this.share, bytes);
+    if (!taken) this.#byHand.leftInStore(route);
+    return taken;
   }
 
   /** Whether an attempt on what was just stored may begin soon: at once, or after those that were here before. */
   get startsSoon(): boolean {
-    return this.#runs() && !this.#brake.on && !this.#refill.behind && this.#shared.room.leasable(this.share) !== null;
+    const hasRoom = !this.#refill.behind && this.#shared.room.leasable(this.share) !== null;
+    return this.#runs() && hasRoom && this.#pace.startsSoon(this.#queued);
   }
 
   /** Changes where attempts go; those that run finish where they began. Null: the target is gone. @returns the former endpoint */
   configure(destination: Destination | null): HttpTarget | null {
     const former = this.#destination?.http ?? null;
     this.#destination = destination;
-    if (destination === null) this.#stand();
-    else this.wake(this.#shared.clock.now());
+    if (destination === null) {
+      this.#stand();
+    } else {
+      this.#pace.configure(destination.config);
+      this.wake(this.#shared.clock.now());
+    }
     return former;
+  }
+
+  /** Takes a configuration that differs in its limits alone: the endpoint, with its connections, stays. */
+  adjust(config: TargetConfig): void {
+    if (this.#destination === null) return;
+    this.#destination = { http: this.#destination.http, config };
+    this.#pace.configure(config);
+    this.pump();
   }
 
   pause(): void {
@@ -107,8 +92,10 @@ export class TargetQueue {
     this.#stand();
   }
 
+  /** An open breaker is taken for over as well: the target is probed now. */
   resume(): void {
     this.#paused = false;
+    this.#pace.probeNow();
     this.wake(this.#shared.clock.now());
   }
 
@@ -119,12 +106,8 @@ export class TargetQueue {
 
   /** Takes a leased delivery for which room was taken; it goes back to the store when it cannot be attempted any more. */
   add(delivery: LeasedDelivery): void {
-    const entry: Entry = { delivery, lane: this, stage: 'queued', attempt: null };
-    this.#shared.entries.set(delivery.id, entry);
-    this.#queue.push(entry);
-    this.#queued += 1;
-    if (this.#stands()) this.releaseQueued();
-    else this.pump();
+    this.#push(delivery);
+    this.#goOn();
   }
 
   /** Starts what may be started. */
@@ -132,12 +115,11 @@ export class TargetQueue {
     // An attempt can end before its start returns; the loop below goes on then.
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#destination !== null && this.#mayStart(this.#destination)) {
-      const entry = this.#queue.shift();
-      if (entry === undefined) break;
-      if (entry.stage !== 'queued') continue;
-      this.#queued -= 1;
-      this.#attempts.start(entry, this.#destination);
+    for (let entry = this.#queue.peek(); entry !== undefined; entry = this.#queue.peek()) {
+      const isQueued = entry.stage === 'queued';
+      if (isQueued && !this.#mayStart(entry)) break;
+      this.#queue.shift();
+      if (isQueued) this.#start(entry);
     }
     this.#pumping = false;
     this.#refill.check();
@@ -165,11 +147,13 @@ export class TargetQueue {
   close(): void {
     this.#stand();
     this.#refill.close();
-    this.#brake.close();
+    this.#pace.close();
   }
 
+  /** Nothing begins for a while. */
   #stand(): void {
     this.releaseQueued();
+    this.#pace.rest();
     this.#shared.answers.notStarted(this.#name);
   }
 
@@ -181,15 +165,23 @@ export class TargetQueue {
     return !this.#stands() && !this.#shared.settler.blocked;
   }
 
-  #mayStart({ config }: Destination): boolean {
-    return this.#attempts.inFlight < config.concurrency && !this.#brake.on && this.#runs();
+  #mayStart({ delivery }: Entry): boolean {
+    return this.#runs() && this.#pace.mayStart(delivery.event.body.length);
+  }
+
+  #start(entry: Entry): void {
+    if (this.#destination === null) return;
+    this.#queued -= 1;
+    this.#pace.started(entry.delivery.event.body.length);
+    this.#attempts.start(entry, this.#destination);
   }
 
   #lease(): Promise<LeaseBatch> | null {
-    if (this.#queued >= LEASE_BELOW || this.#brake.on || !this.#runs()) return null;
+    if (this.#queued >= this.#pace.leaseBelow || !this.#runs()) return null;
     const { room, queue } = this.#shared;
-    const wanted = room.leasable(this.share);
-    if (wanted === null) return null;
+    const free = room.leasable(this.share);
+    if (free === null) return null;
+    const wanted = this.#pace.leasable(free);
     // Room is taken before it is known how much is due, so that nobody else takes it meanwhile.
     room.add(this.share, wanted.deliveries, wanted.bytes);
     const giveBack = (): void => room.add(this.share, -wanted.deliveries, -wanted.bytes);
@@ -197,10 +189,25 @@ export class TargetQueue {
   }
 
   #take(leased: readonly LeasedDelivery[]): void {
+    this.#byHand.leased(leased, this.#refill);
     for (const delivery of leased) {
       this.#shared.room.add(this.share, 1, delivery.event.body.length);
-      this.add(delivery);
+      this.#push(delivery);
     }
+    // Once for all: the first one alone would look as if more had to be leased.
+    this.#goOn();
+  }
+
+  #push(delivery: LeasedDelivery): void {
+    const entry: Entry = { delivery, lane: this, stage: 'queued', attempt: null };
+    this.#shared.entries.set(delivery.id, entry);
+    this.#queue.push(delivery.event.route, entry);
+    this.#queued += 1;
+  }
+
+  #goOn(): void {
+    if (this.#stands() || this.#pace.isOpen) this.releaseQueued();
+    else this.pump();
   }
 
   #forget({ delivery }: Entry): void {
@@ -216,19 +223,20 @@ export class TargetQueue {
 
   /** A place for another attempt is free. */
   #ended(entry: Entry, result: AttemptResult): void {
+    this.#pace.ended(entry.delivery.event.body.length, result);
     if (result.failure?.code === 'interrupted') {
       // It spends nothing: the store has it as if it had not begun.
       this.#forget(entry);
       this.#shared.queue.release([entry.delivery]);
     } else {
-      this.#brake.slow(slowdown(result, this.#shared.clock.now()));
-      if (this.#brake.on) this.#shared.answers.notStarted(this.#name);
+      if (this.#pace.braked) this.#shared.answers.notStarted(this.#name);
     }
     this.pump();
     this.#shared.ended();
   }
 
-  #passedOver(): void {
+  #passedOver({ delivery }: Entry): void {
+    this.#pace.passedOver(delivery.event.body.length);
     this.pump();
     this.#shared.ended();
   }

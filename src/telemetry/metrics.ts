@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { ALERT_KINDS, type AlertKind } from '../domain/alert-book.ts';
+import { type BreakerReading, breakerGauge } from './breaker-gauge.ts';
 import { foldedCounter, foldedHistogram, type Tally, type Timer } from './folded.ts';
 import { type TaskMetrics, taskMetrics } from './task-metrics.ts';
 
@@ -11,6 +12,8 @@ export interface MetricSources {
   /** Wall time, ms. */
   now(): number;
   ready(): boolean;
+  /** Breakers of the configured targets. */
+  breakers(): readonly BreakerReading[];
   memory(): { rss: number; heapUsed: number; external: number };
   /** How many alerts of each kind fire. */
   alertsFiring(): ReadonlyMap<AlertKind, number>;
@@ -56,6 +59,8 @@ export interface Metrics {
     delivered(target: string, seconds: number): void;
     filtered(target: string): void;
     dead(target: string, deliveryId: string, reason: string): void;
+    breakerOpened(target: string, reason: string): void;
+    breakerClosed(target: string, reason: string): void;
   };
   readonly store: {
     /** One group commit: its duration and how many rows it held. */
@@ -87,6 +92,7 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
   loop.enable();
   const refreshProcess = processGauges(registry, sources, loop, build);
   const refreshTargets = targetGauges(registry, sources);
+  const refreshBreakers = breakerGauge(registry, sources);
   return {
     ingest: ingestMetrics(registry),
     deliver: deliverMetrics(registry),
@@ -95,6 +101,7 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
     contentType: registry.contentType,
     metrics: async () => {
       refreshProcess();
+      refreshBreakers();
       await refreshTargets();
       return registry.metrics();
     },
@@ -162,6 +169,7 @@ function deliverMetrics(registry: Registry): Metrics['deliver'] {
   const attempts = counter('attempts_total', 'Attempts made.', 'target', 'outcome');
   const deliveries = counter('deliveries_total', 'Deliveries finished by an attempt.', 'target', 'outcome');
   const attemptSeconds = histogram('attempt_seconds', 'Duration of an attempt.', ATTEMPT_SECONDS, 'target');
+  const breakers = counter('breaker_transitions_total', 'Breakers that opened and closed.', 'target', 'to');
   const deliverySeconds = histogram('delivery_seconds', 'From acceptance to delivery.', DELIVERY_SECONDS, 'target');
   const filtered = counter('deliveries_filtered_total', 'Deliveries that a filter ended without an attempt.', 'target');
   const of = oncePerName((target) => ({
@@ -189,6 +197,8 @@ function deliverMetrics(registry: Registry): Metrics['deliver'] {
     },
     filtered: (target) => filtered(target).add(1),
     dead: (target) => of(target).dead.add(1),
+    breakerOpened: (target) => breakers(target, 'open').add(1),
+    breakerClosed: (target) => breakers(target, 'closed').add(1),
   };
 }
 

@@ -81,9 +81,11 @@ describe('a delivery in words', () => {
   });
 
   it('says what comes next', () => {
-    expect(outlookWords(delivery, false, now)).toMatch(/^next try at .*\d\d:\d3:20 \(in 12\.0 s, attempt 2 of 24\)$/);
-    expect(outlookWords(delivery, false, now + 60_000)).toBe('due now');
-    expect(outlookWords(delivery, true, now)).toBe('waits until app is resumed');
+    expect(outlookWords(delivery, null, now)).toMatch(/^next try at .*\d\d:\d3:20 \(in 12\.0 s, attempt 2 of 24\)$/);
+    expect(outlookWords(delivery, null, now + 60_000)).toBe('due now');
+    expect(outlookWords(delivery, 'paused', now)).toBe('waits until app is resumed');
+    expect(outlookWords(delivery, 'down', now)).toMatch(/^next try at /);
+    expect(outlookWords(delivery, 'down', now + 60_000)).toBe('waits until app is up again');
     expect(outlookWords({ ...delivery, status: 'dead', reason: 'attempts_exhausted' })).toBe('given up after 1 attempt');
     expect(outlookWords({ ...delivery, status: 'held', reason: 'new_reason' })).toBe('waits for a person: new reason');
     const quarantined = outlookWords({ ...delivery, status: 'held', reason: 'schema_invalid: /a must NOT have: "b"' });

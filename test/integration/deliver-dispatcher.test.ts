@@ -35,7 +35,7 @@ async function started(targets: TargetConfig[], clock = systemClock): Promise<Di
 }
 
 function reservable({ dispatcher }: DispatchBench, target: string): boolean {
-  const yes = dispatcher.reserve(target, 1);
+  const yes = dispatcher.reserve(target, 1, 'knowledgesdk');
   if (yes) dispatcher.unreserve(target, 1);
   return yes;
 }
@@ -284,7 +284,7 @@ describe('what operators do', () => {
   test('what was reserved before a pause and handed after it goes back', async () => {
     const app = await receiver();
     const bench = await started([targetOf('app', app.url)]);
-    expect(bench.dispatcher.reserve('app', 2)).toBe(true);
+    expect(bench.dispatcher.reserve('app', 2, 'knowledgesdk')).toBe(true);
     const leased = bench.queue.addLeased('app', { body: Buffer.from('{}') });
     bench.dispatcher.pause('app', null);
     bench.dispatcher.hand(leased);

@@ -60,7 +60,16 @@ interface RigOptions {
 
 const target = (name: string, reason: string | null | undefined): TargetView => ({
   ...{ name, url: 'http://app:3000/hooks', state: reason === undefined ? 'healthy' : 'paused', since: null },
-  ...{ reason: reason ?? null, concurrency: 16, inFlight: 0, maxAttempts: 24, counts: { pending: 1 }, oldestDueAt: null },
+  ...{
+    reason: reason ?? null,
+    nextProbeAt: null,
+    concurrency: 16,
+    rateLimit: null,
+    inFlight: 0,
+    maxAttempts: 24,
+    counts: { pending: 1 },
+    oldestDueAt: null,
+  },
 });
 
 export function operators(...tokens: readonly string[]): AdminToken[] {

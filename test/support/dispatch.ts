@@ -1,7 +1,7 @@
 import { PLAIN_OUTGOING } from '../../src/config/outgoing.ts';
-import type { TargetConfig } from '../../src/config/types.ts';
+import type { TargetConfig, TargetLimits } from '../../src/config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from '../../src/deliver/dispatcher.ts';
-import type { DeliverObserver } from '../../src/deliver/ports.ts';
+import type { DeliverObserver, OpenBreaker } from '../../src/deliver/ports.ts';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import type { EventContent } from '../../src/domain/leased-delivery.ts';
 import type { Logger } from '../../src/domain/logger.ts';
@@ -43,6 +43,8 @@ export function steadyRetry(attempts: number, waitMs = 1): RetryPolicy {
   return { ...DEFAULT_RETRY, schedule: { kind: 'list', delaysMs: [waitMs] }, attempts, jitter: 0 };
 }
 
+export const NO_LIMITS: TargetLimits = { rate: null, inFlightBytes: null, breaker: null };
+
 export function targetOf(name: string, url: string, changes: Partial<TargetConfig> = {}): TargetConfig {
   return {
     name,
@@ -51,14 +53,19 @@ export function targetOf(name: string, url: string, changes: Partial<TargetConfi
     timeoutMs: PATIENT,
     concurrency: 4,
     retry: { ...DEFAULT_RETRY, jitter: 0 },
+    limits: NO_LIMITS,
     signingSecrets: [],
     outgoing: PLAIN_OUTGOING,
     ...changes,
   };
 }
 
-/** A dispatcher over a queue in memory. It is not started. */
-export function openDispatch(targets: TargetConfig[], clock: Clock = systemClock): DispatchBench {
+/** A dispatcher over a queue in memory. It is not started. @param breakers those that an earlier run left; kept current */
+export function openDispatch(
+  targets: TargetConfig[],
+  clock: Clock = systemClock,
+  breakers: Map<string, OpenBreaker> = new Map(),
+): DispatchBench {
   const queue = createMemoryDeliveryQueue(() => clock.now());
   const { logger, lines, messages } = recordingLogger();
   const observed: string[] = [];
@@ -68,12 +75,21 @@ export function openDispatch(targets: TargetConfig[], clock: Clock = systemClock
     settled: () => undefined,
     filtered: (target) => observed.push(`${target} filtered`),
     dead: (target, id, reason) => observed.push(`${target} dead ${id} ${reason}`),
+    breakerOpened: (target, reason) => observed.push(`${target} opened: ${reason}`),
+    breakerClosed: (target, reason) => observed.push(`${target} closed: ${reason}`),
   };
   const dispatcher = createDispatcher({
     queue,
     targets,
     observer,
     pausedByAnswer: (target, reason) => observed.push(`${target} paused: ${reason}`),
+    breakers: {
+      saved: new Map(breakers),
+      keep: async (target, breaker) => {
+        if (breaker === null) breakers.delete(target);
+        else breakers.set(target, breaker);
+      },
+    },
     logger,
     logSuccesses: true,
     clock,
@@ -93,7 +109,7 @@ export function openDispatch(targets: TargetConfig[], clock: Clock = systemClock
     add: (target, event) => queue.add({ target, dueAt: clock.now(), event: withDefaults(event) }),
     hand(target, event) {
       const content = withDefaults(event);
-      if (!dispatcher.reserve(target, content.body?.length ?? 0)) return null;
+      if (!dispatcher.reserve(target, content.body?.length ?? 0, content.route ?? 'knowledgesdk')) return null;
       const leased = queue.addLeased(target, content);
       dispatcher.hand(leased);
       return leased.id;

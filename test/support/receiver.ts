@@ -42,6 +42,8 @@ export interface Receiver {
 
 export const ok: Behaviour = { kind: 'answer', status: 200, body: 'ok' };
 
+export const FAILING: Behaviour = { kind: 'answer', status: 500, body: 'not now' };
+
 /** Fails a share of the requests with this status. @param random a number in [0, 1) */
 export function failingAtRate(rate: number, status: number, random: () => number): () => Behaviour {
   return () => (random() < rate ? { kind: 'answer', status, body: 'not now' } : ok);

@@ -118,6 +118,11 @@ export class RelayProcess {
     return RelayProcess.start({ ...this.#setup, ...changes, folder: this.folder });
   }
 
+  /** Writes the configuration anew, with these changes: a reload takes it. */
+  configure(changes: Partial<RelaySetup>): void {
+    writeConfig({ ...this.#setup, ...changes, folder: this.folder });
+  }
+
   /** Ends it and deletes its folder. */
   async remove(): Promise<void> {
     await this.kill();
@@ -129,10 +134,15 @@ export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'hookbay-'));
 }
 
-/** Starts a relay without waiting for anything: for starts that must fail. */
-export function launch(setup: RelaySetup & { folder: string }): ChildProgram {
+function writeConfig(setup: RelaySetup & { folder: string }): string {
   const file = join(setup.folder, 'config.yaml');
   writeFileSync(file, JSON.stringify(relayConfig(setup), null, 2)); // JSON is YAML
+  return file;
+}
+
+/** Starts a relay without waiting for anything: for starts that must fail. */
+export function launch(setup: RelaySetup & { folder: string }): ChildProgram {
+  const file = writeConfig(setup);
   const entry = resolve(ROOT, setup.entry ?? SOURCE_ENTRY);
   const command = [...(setup.wrapper ?? []), process.execPath, ...(setup.nodeFlags ?? []), entry, 'serve', '--config', file];
   return new ChildProgram(command, { cwd: setup.folder });

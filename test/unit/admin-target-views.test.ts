@@ -22,11 +22,12 @@ let inEffect: (string | null)[];
 let now: number;
 let clock: ManualClock;
 let storeFault: Error | null;
+let breaker: ReturnType<TargetSources['running']> extends { breaker: infer B } | null ? B : never;
 
 function views(paused: { target: string; at: number; reason: string | null }[] = []): TargetViews {
   const sources: TargetSources = {
     configs,
-    running: () => ({ ...health.view, inFlight: 0 }),
+    running: () => ({ ...health.view, inFlight: 0, breaker }),
     counts: async () => [{ target: 'app', counts, oldestDueAt: null }],
     storePause: async (_target, reason) => {
       if (storeFault !== null) throw storeFault;
@@ -57,6 +58,7 @@ beforeEach(() => {
   clock = createManualClock();
   storeFault = null;
   now = NOW;
+  breaker = null;
 });
 
 describe('how a target is', () => {
@@ -84,6 +86,20 @@ describe('how a target is', () => {
     });
     health.succeeded(NOW + 3);
     expect(await shown()).toEqual({ state: 'healthy', since: NOW + 3, reason: null });
+  });
+});
+
+describe('an open breaker', () => {
+  it('is shown before what the attempts say, and a pause before it', async () => {
+    health.failed(NOW, REFUSED);
+    breaker = { state: 'open', since: NOW + 1, reason: '10 attempts in a row failed', nextProbeAt: NOW + 5_001 };
+    const all = views();
+    expect(await all.get('app')).toMatchObject({ ...breaker, state: 'open' });
+    breaker = { ...breaker, state: 'half_open', nextProbeAt: null };
+    expect(await all.get('app')).toMatchObject({ state: 'half_open', since: NOW + 1, nextProbeAt: null });
+    breaker = { ...breaker, state: 'open', nextProbeAt: NOW + 5_001 };
+    await all.pause('app', 'migration');
+    expect(await all.get('app')).toMatchObject({ state: 'paused', reason: 'migration', nextProbeAt: null });
   });
 });
 

@@ -33,7 +33,7 @@ type Row = [name: string, text: string, code: Fault['code'], place: string, path
 // biome-ignore format: a table reads by row
 const ROWS: Row[] = [
   ['an unknown key', `lisen: 0.0.0.0:80\n${ROUTE}`, 'unknown_key', '1:1', 'lisen', 'listen'],
-  ['a key of a later version', `${ROUTE}targets: { a: { url: "http://a/", rateLimit: 1/s } }`, 'unknown_key', '3:35', 'targets.a.rateLimit'],
+  ['a key of a later version', `${ROUTE}targets: { a: { url: "http://a/", mirror: true } }`, 'unknown_key', '3:35', 'targets.a.mirror'],
   ['an unknown key without a value', `${ROUTE}adnim:\n`, 'unknown_key', '3:1', 'adnim', 'admin'],
   ['an unknown key of an edge', routed('deliver: { target: "http://a/", event: [A] }'), 'unknown_key', '5:37', 'routes.hook.deliver.event', 'events'],
   ['no routes', 'listen: 0.0.0.0:80\n', 'missing_key', '1:1', 'routes'],
@@ -93,6 +93,12 @@ const ROWS: Row[] = [
   ['rules that leave no status', retrying('retryOn: [501, "!5xx"]'), 'contradiction', '1:55', 'targets.app.retry.retryOn'],
   ['dead and paused at once', retrying('deadOn: [4xx], pauseOn: [410]'), 'contradiction', '1:70', 'targets.app.retry.pauseOn'],
   ['a `!` without quotes', retrying('retryOn: [5xx, !501]'), 'syntax', '1:61', ''],
+  ['a rate of a target in words', `targets: { app: { url: "http://a/", rateLimit: 100 per second } }\n${ROUTE}`, 'bad_value', '1:48', 'targets.app.rateLimit', '100/s'],
+  ['bodies in flight without a unit', `targets: { app: { url: "http://a/", inFlight: 16 } }\n${ROUTE}`, 'bad_value', '1:47', 'targets.app.inFlight'],
+  ['a share of more than all', `targets: { app: { url: "http://a/", breaker: { share: 2 } } }\n${ROUTE}`, 'out_of_range', '1:55', 'targets.app.breaker.share'],
+  ['an unknown key of a breaker', `targets: { app: { url: "http://a/", breaker: { failure: 5 } } }\n${ROUTE}`, 'unknown_key', '1:48', 'targets.app.breaker.failure', 'failures'],
+  ['a breaker that is neither', `targets: { app: { url: "http://a/", breaker: on } }\n${ROUTE}`, 'bad_value', '1:46', 'targets.app.breaker'],
+  ['a first cooldown past the longest', `targets: { app: { url: "http://a/", breaker: { cooldown: 10m } } }\n${ROUTE}`, 'contradiction', '1:46', 'targets.app.breaker'],
   ['a signing secret that is no base64', `targets: { app: { url: "http://a/", sign: { secret: "whsec_???" } } }\n${ROUTE}`, 'bad_secret', '1:53', 'targets.app.sign.secret'],
   ['a short signing secret', `targets: { app: { url: "http://a/", sign: { secret: short } } }\n${ROUTE}`, 'weak_secret', '1:53', 'targets.app.sign.secret'],
   ['a path without a slash', route('path: hook', 'verify: none', 'deliver: http://app/'), 'bad_path', '3:11', 'routes.hook.path', '/hook'],

@@ -8,6 +8,7 @@ import { effectiveConfig } from '../../src/config/effective.ts';
 import { type LoadResult, loadConfig, loadConfigFile } from '../../src/config/load.ts';
 import { PLAIN_OUTGOING } from '../../src/config/outgoing.ts';
 import type { Config } from '../../src/config/types.ts';
+import { DEFAULT_BREAKER } from '../../src/domain/breaker.ts';
 import { DEFAULT_RETRY } from '../../src/domain/retry-policy.ts';
 import { senderOf } from '../../src/providers/sender.ts';
 
@@ -94,6 +95,7 @@ describe('defaults', () => {
       timeoutMs: 30_000,
       concurrency: 16,
       retry: DEFAULT_RETRY,
+      limits: { rate: null, inFlightBytes: null, breaker: DEFAULT_BREAKER },
       signingSecrets: [],
       outgoing: PLAIN_OUTGOING,
     });

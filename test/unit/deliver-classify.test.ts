@@ -65,11 +65,20 @@ describe('slowdown', () => {
     [429, '7', 7000],
     [503, new Date(NOW + 8000).toUTCString(), 8000],
     [503, '3600', LONGEST_SLOWDOWN_MS],
-    [503, undefined, 0],
     [500, '7', 0],
     [200, '7', 0],
+    [429, '0', 0],
   ])('%i with Retry-After %s: the target is left alone for %i ms', (statusCode, retryAfter, ms) => {
-    expect(slowdown(answered(statusCode, retryAfter), NOW)).toBe(ms);
+    expect(slowdown(answered(statusCode, retryAfter), NOW, 3)).toBe(ms);
+  });
+
+  test.each([429, 503])('%i without Retry-After: a second, doubled each time in a row, a minute at most', (statusCode) => {
+    const times = [1, 2, 3, 4, 5, 6, 7, 8, 5000].map((round) => slowdown(answered(statusCode, undefined), NOW, round));
+    expect(times).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+  });
+
+  test('500 without Retry-After is no reason', () => {
+    expect(slowdown(answered(500, undefined), NOW, 1)).toBe(0);
   });
 });
 

@@ -13,6 +13,10 @@ const sources: MetricSources = {
   now: () => 100_000,
   ready: () => true,
   alertsFiring: () => new Map([['breaker_open', 2]]),
+  breakers: () => [
+    { target: 'app', phase: 'open' },
+    { target: 'idle', phase: 'closed' },
+  ],
   memory: () => ({ rss: 100, heapUsed: 50, external: 5 }),
 };
 
@@ -39,6 +43,9 @@ function exercise(metrics: Metrics): void {
   deliver.attempt('app', 'delivered', 200, 0.02);
   deliver.delivered('app', 5);
   deliver.dead('app', 'dlv_1', 'budget_used');
+  deliver.breakerOpened('app', 'ten in a row');
+  deliver.breakerClosed('app', 'the probe succeeded');
+  deliver.breakerOpened('app', 'ten in a row');
   store.committed(0.004, 16);
   store.walSize(4096);
   store.checkpointed(0.002);
@@ -59,6 +66,10 @@ describe('metrics', () => {
     expect(text).toContain('hookbay_requests_rejected_total{route="",reason="unknown_path"} 1');
     expect(text).toContain('hookbay_attempts_total{target="app",outcome="retry"} 1');
     expect(text).toContain('hookbay_checkpoint_errors_total 1');
+    expect(text).toContain('hookbay_breaker_state{target="app"} 2');
+    expect(text).toContain('hookbay_breaker_state{target="idle"} 0');
+    expect(text).toContain('hookbay_breaker_transitions_total{target="app",to="open"} 2');
+    expect(text).toContain('hookbay_breaker_transitions_total{target="app",to="closed"} 1');
     expect(text).toContain('hookbay_build_info{version="1.2.3",node="26.0.0"} 1');
   });
 

@@ -12,7 +12,14 @@ function watched() {
     storageNews: (code) => said.push(`news: ${code}`),
   };
   const memory = () => ({ rss: 0, heapUsed: 0, external: 0 });
-  const sources = { targetCounts: async () => [], now: () => 0, ready: () => true, memory, alertsFiring: () => new Map() };
+  const sources = {
+    targetCounts: async () => [],
+    now: () => 0,
+    ready: () => true,
+    breakers: () => [],
+    memory,
+    alertsFiring: () => new Map(),
+  };
   return { said, observer: storeObserver(createMetrics(sources, { version: '0', node: 'v0' }), alerts, logger) };
 }
 

@@ -46,7 +46,7 @@ export const targetEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'post',
     path: '/api/v1/targets/{name}/resume',
-    summary: 'Go on with what has waited',
+    summary: 'Go on with what has waited; an open breaker probes the target at once',
     access: 'token',
     answers: one,
     problems: [404],

@@ -73,9 +73,10 @@ export interface EventDetail extends EventFields {
 export interface Target {
   name: string;
   url: string;
-  state: 'healthy' | 'retrying' | 'paused';
+  state: 'healthy' | 'retrying' | 'open' | 'half_open' | 'paused';
   since: string | null;
   reason: string | null;
+  nextProbeAt: string | null;
   concurrency: number;
   inFlight: number;
   maxAttempts: number | null;

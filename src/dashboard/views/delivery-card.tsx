@@ -7,15 +7,15 @@ import { attemptWords, outlookWords, triggerWords } from '../words/delivery.ts';
 interface DeliveryCardProps {
   delivery: Delivery;
   history: readonly Attempt[];
-  /** Whether its target is. */
-  isPaused: boolean;
+  /** What keeps its target from being tried, if anything. */
+  stop: 'paused' | 'down' | null;
   onChange: () => void;
 }
 
 /** One delivery with its attempts in words, newest first. */
 export function DeliveryCard(props: DeliveryCardProps) {
-  const { delivery, history, isPaused, onChange } = props;
-  const outlook = outlookWords(delivery, isPaused);
+  const { delivery, history, stop, onChange } = props;
+  const outlook = outlookWords(delivery, stop);
   return (
     <li class="card" aria-label={`Delivery to ${delivery.target}`}>
       <div class="row between">

@@ -12,7 +12,7 @@ import { DeliveryCard } from './delivery-card.tsx';
 interface Seen {
   event: EventDetail;
   deliveries: { delivery: Delivery; history: readonly Attempt[] }[];
-  paused: ReadonlySet<string>;
+  stops: ReadonlyMap<string, 'paused' | 'down'>;
 }
 
 const segment = encodeURIComponent;
@@ -22,14 +22,18 @@ async function look(id: string, signal: AbortSignal): Promise<Seen> {
     get<EventDetail>(`events/${segment(id)}`, signal),
     get<Page<Target>>('targets', signal),
   ]);
-  const paused = new Set(targets.data.filter(({ state }) => state === 'paused').map(({ name }) => name));
+  const stops = new Map(
+    targets.data.flatMap(({ name, state }): [string, 'paused' | 'down'][] =>
+      state === 'paused' ? [[name, 'paused']] : state === 'open' ? [[name, 'down']] : [],
+    ),
+  );
   const deliveries = event.deliveries.map(async (delivery) => {
     // The only attempt is the last one.
     if (delivery.attempts <= 1) return { delivery, history: delivery.lastAttempt === null ? [] : [delivery.lastAttempt] };
     const detail = await get<DeliveryDetail>(`deliveries/${segment(delivery.id)}`, signal);
     return { delivery: detail, history: detail.history };
   });
-  return { event, deliveries: await Promise.all(deliveries), paused };
+  return { event, deliveries: await Promise.all(deliveries), stops };
 }
 
 /** One event: what came in, and what became of it. */
@@ -48,7 +52,7 @@ export function EventView({ id }: { id: string }) {
   );
 }
 
-function Seen({ event, deliveries, paused, onChange }: Seen & { onChange: () => void }) {
+function Seen({ event, deliveries, stops, onChange }: Seen & { onChange: () => void }) {
   return (
     <>
       <Facts event={event} />
@@ -64,7 +68,7 @@ function Seen({ event, deliveries, paused, onChange }: Seen & { onChange: () => 
               key={delivery.id}
               delivery={delivery}
               history={history}
-              isPaused={paused.has(delivery.target)}
+              stop={stops.get(delivery.target) ?? null}
               onChange={onChange}
             />
           ))}

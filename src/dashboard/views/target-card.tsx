@@ -3,20 +3,15 @@ import type { Target } from '../api/types.ts';
 import { Action } from '../parts/action.tsx';
 import { Time } from '../parts/shown.tsx';
 import { count } from '../words/figures.ts';
+import { probeWords, stateWords } from '../words/target.ts';
 
 const SHOWN = ['delivered', 'pending', 'dead', 'held'] as const;
-
-/** `since` is null while nothing was attempted: then nobody knows yet. */
-function stateOf({ state, since, counts }: Target): { name: string; tone: string } {
-  if (state === 'healthy' && since === null) return { name: 'no attempt yet', tone: 'unknown' };
-  if (state === 'retrying') return { name: (counts.pending ?? 0) > 0 ? 'failing, retrying' : 'failing', tone: state };
-  return { name: state, tone: state };
-}
 
 /** One target: how it is, what waits for it, and its brake. */
 export function TargetCard({ target, onChange }: { target: Target; onChange: () => void }) {
   const { name, url, state, since, reason, counts } = target;
-  const shown = stateOf(target);
+  const shown = stateWords(target);
+  const probe = probeWords(target);
   const change = (action: 'pause' | 'resume', said: string) => async (): Promise<string> => {
     await post(`targets/${encodeURIComponent(name)}/${action}`);
     onChange();
@@ -37,6 +32,7 @@ export function TargetCard({ target, onChange }: { target: Target; onChange: () 
           </div>
         ))}
       </dl>
+      {probe !== '' && <p class="muted small">{probe}</p>}
       <div class="row between one-line">
         <p class="muted small">
           {since !== null && state !== 'healthy' && (
@@ -47,6 +43,11 @@ export function TargetCard({ target, onChange }: { target: Target; onChange: () 
           )}
           {reason}
         </p>
+        {state === 'open' && (
+          <Action tone="main" label={`Try ${name} now`} run={change('resume', `${name} is tried now.`)}>
+            Try now
+          </Action>
+        )}
         {state === 'paused' ? (
           <Action tone="main" label={`Resume ${name}`} run={change('resume', `${name} goes on.`)}>
             Resume

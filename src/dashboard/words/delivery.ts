@@ -64,13 +64,16 @@ export function answerStart(attempt: Attempt | null): string {
 
 /**
  * What comes next, or why nothing does; empty when the status says it all.
- * @param isPaused whether its target is
+ * @param stop what keeps its target from being tried, if anything
  */
-export function outlookWords(delivery: Delivery, isPaused = false, now = Date.now()): string {
+export function outlookWords(delivery: Delivery, stop: 'paused' | 'down' | null = null, now = Date.now()): string {
   const { status, reason, attempts } = delivery;
   switch (status) {
     case 'pending':
-      return isPaused ? `waits until ${delivery.target} is resumed` : scheduleWords(delivery, now);
+      if (stop === 'paused') return `waits until ${delivery.target} is resumed`;
+      return stop === 'down' && isDue(delivery, now)
+        ? `waits until ${delivery.target} is up again`
+        : scheduleWords(delivery, now);
     case 'dead': {
       const why = reason === null || reason === 'attempts_exhausted' ? '' : `: ${reasonWords(reason)}`;
       return `given up after ${counted(attempts, 'attempt')}${why}`;
@@ -88,6 +91,8 @@ export function outlookWords(delivery: Delivery, isPaused = false, now = Date.no
       return status satisfies never;
   }
 }
+
+const isDue = ({ nextAttemptAt }: Delivery, now: number): boolean => nextAttemptAt === null || Date.parse(nextAttemptAt) <= now;
 
 function scheduleWords({ nextAttemptAt, attempts, maxAttempts }: Delivery, now: number): string {
   const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - now;

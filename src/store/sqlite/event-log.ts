@@ -65,7 +65,7 @@ export class SqliteEventLog {
     return new Promise((resolve) => {
       const open: OpenAppend = { startedAt: this.#monotonic(), answer: resolve };
       this.#open.add(open);
-      const deliveries = planned.map((delivery) => this.#claim(delivery, event.body.length));
+      const deliveries = planned.map((delivery) => this.#claim(delivery, event));
       this.#commits.append({
         head: renderHead(event, this.#sealsKeys ? event.dedup?.key : undefined),
         body: event.body,
@@ -80,12 +80,12 @@ export class SqliteEventLog {
     clearInterval(this.#deadlines);
   }
 
-  #claim(planned: PlannedDelivery, bytes: number): AppendDelivery {
+  #claim(planned: PlannedDelivery, event: NewEvent): AppendDelivery {
     if (planned.kind !== 'pending') return planned;
     const { target, delayMs } = planned;
     // What is not due yet is never handed over in memory: it would be attempted at once.
     if (delayMs !== undefined) return { kind: 'pending', target, lease: null, delayMs };
-    if (!this.#handOff.reserve(target, bytes)) return { kind: 'pending', target, lease: null };
+    if (!this.#handOff.reserve(target, event.body.length, event.route)) return { kind: 'pending', target, lease: null };
     const lease = this.#nextLease;
     this.#nextLease += LEASE_STEP;
     return { kind: 'pending', target, lease };

@@ -14,6 +14,7 @@ import { migrate } from './migrate.ts';
 import type { OpenReport, OpenRequest } from './protocol.ts';
 import { openSeals } from './seals.ts';
 import { nextNumber } from './tallies.ts';
+import { openBreakers } from './target-states.ts';
 import { Writer } from './writer.ts';
 
 export interface OpenedDatabase {
@@ -59,6 +60,7 @@ export function openDatabase({ file, minFree, keys }: OpenRequest): OpenedDataba
       networkFileSystem: networkFileSystemOf(file),
       ballast: ensureBallast(file, minFree),
       paused: pausedTargets(db),
+      openBreakers: openBreakers(db),
       backlogs: writer.backlogs(),
       learned: learnedSecrets(db, contents),
     };

@@ -3,7 +3,7 @@ import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
 /** Who takes over what was just appended, so that the hot path never reads back what it wrote. */
 export interface HandOff {
   /** Asked before the append: is there room for a delivery of this target with a body of so many bytes? */
-  reserve(target: string, bytes: number): boolean;
+  reserve(target: string, bytes: number, route: string): boolean;
   /** The append did not happen, or the event is a duplicate. */
   unreserve(target: string, bytes: number): void;
   /** The append is on disk; the delivery is leased. */

@@ -6,6 +6,7 @@ import type { Configured, DueChange } from './command-parts.ts';
 import type { LearnedRow } from './learned.ts';
 import type { RetentionLimits } from './retention-rules.ts';
 import type { EncryptionKey } from './seals.ts';
+import type { OpenBreakerRow } from './target-states.ts';
 import type { IdempotencyMark, TaskCommand, TaskResult } from './task-protocol.ts';
 
 export type { Configured, DueChange };
@@ -57,6 +58,7 @@ export type Command =
   | { kind: 'replay-event'; event: number; targets: string[]; once: IdempotencyMark | null; now: number }
   | { kind: 'pause'; target: string; reason: string | null; now: number }
   | { kind: 'resume'; target: string }
+  | { kind: 'breaker'; target: string; breaker: OpenBreakerRow | null }
   | { kind: 'learn'; row: LearnedRow }
   | { kind: 'forget'; route: string }
   | { kind: 'audit'; entry: NewAuditEntry }
@@ -169,6 +171,7 @@ export interface OpenReport {
   networkFileSystem: string | null;
   ballast: boolean;
   paused: { target: string; at: number; reason: string | null }[];
+  openBreakers: [target: string, breaker: OpenBreakerRow][];
   /** Of every route that ever had one. */
   backlogs: RouteBacklog[];
   /** Secrets: never to be logged or shown. */

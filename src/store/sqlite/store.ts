@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { HookbayError } from '../../domain/errors.ts';
 import { auditLog } from './audit.ts';
 import { Backups } from './backup.ts';
+import { type BreakerStore, breakerStore } from './breaker-store.ts';
 import type { CheckpointReport } from './checkpoints.ts';
 import { SqliteDeletions } from './deletions.ts';
 import { SqliteDeliveryQueue } from './delivery-queue.ts';
@@ -62,6 +63,7 @@ export interface Store {
   /** Stores that a target is paused, so that it stays so over a restart. */
   pause(target: string, reason: string | null): Promise<void>;
   resume(target: string): Promise<void>;
+  breakers: BreakerStore;
   secrets: SecretStore;
   backups: Backups;
   audit: { record(entry: NewAuditEntry): void };
@@ -115,6 +117,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     health,
     pause: async (target, reason) => mustBeStored(await commits.command({ kind: 'pause', target, reason, now: now() })),
     resume: async (target) => mustBeStored(await commits.command({ kind: 'resume', target })),
+    breakers: breakerStore(commits, report.openBreakers),
     secrets: secretStore(commits, report.learned),
     backups,
     audit: auditLog(commits),

@@ -18,6 +18,7 @@ import { Rejections } from './rejections.ts';
 import { Retention } from './retention.ts';
 import { errorCodeOf, severityOf } from './sqlite-errors.ts';
 import { Tallies } from './tallies.ts';
+import { TargetStates } from './target-states.ts';
 import { Tasks } from './tasks.ts';
 
 /**
@@ -41,6 +42,7 @@ export class Writer {
   readonly #tasks: Tasks;
   readonly #learned: LearnedSecrets;
   readonly #audit: AuditRows;
+  readonly #targetStates: TargetStates;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -67,6 +69,7 @@ export class Writer {
     this.#tasks = new Tasks(db, this.#rows, this.#operator, this.#tallies);
     this.#learned = new LearnedSecrets(db, contents);
     this.#audit = new AuditRows(db);
+    this.#targetStates = new TargetStates(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -207,6 +210,9 @@ export class Writer {
         return { kind: 'ok' };
       case 'resume':
         this.#operator.resume(command.target);
+        return { kind: 'ok' };
+      case 'breaker':
+        this.#targetStates.keep(command.target, command.breaker);
         return { kind: 'ok' };
       case 'learn':
         this.#learned.learn(command.row);
