@@ -2,7 +2,8 @@
 export type Proof = 'token' | 'hmac' | 'forged';
 
 interface Requests {
-  url: string;
+  /** Connections are spread over them evenly. */
+  urls: readonly string[];
   keyPrefix: string;
   bodySize: number;
   proof: Proof;

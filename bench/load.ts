@@ -25,8 +25,11 @@ class Load {
   readonly #lateness: number[] = [];
 
   async connect(plan: LoadPlan): Promise<void> {
-    const url = new URL(plan.url);
-    for (let i = 0; i < plan.connections; i += 1) this.#addLane(url, plan);
+    const urls = plan.urls.map((url) => new URL(url));
+    for (let i = 0; i < plan.connections; i += 1) {
+      const url = urls[i % urls.length];
+      if (url !== undefined) this.#addLane(url, plan);
+    }
     await Promise.all(this.lanes.map((lane) => lane.connection.connected()));
   }
 

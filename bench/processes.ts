@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { isRecord } from '../test/support/admin-client.ts';
 import { ChildProgram } from '../test/support/child-program.ts';
-import type { LoadPlan, LoadReport } from './load-plan.ts';
+import type { LoadPlan, LoadReport, Percentiles } from './load-plan.ts';
 
 /** A program of this folder, running, that has said where it listens. */
 export interface Listening {
@@ -32,6 +32,12 @@ export interface Seen {
   lastAt: number;
 }
 
+/** What has come on one path under `/timed/`. */
+export interface Timing extends Seen {
+  /** From acceptance to delivery, ms. */
+  latencyMs: Percentiles;
+}
+
 /** The receiving program. */
 export class Receiver {
   readonly url: string;
@@ -52,6 +58,13 @@ export class Receiver {
 
   seen(): Promise<Seen> {
     return this.#ask('GET');
+  }
+
+  /** Of every path under `/timed/` on which something has come. */
+  async timings(): Promise<Map<string, Timing>> {
+    const answer: unknown = await (await fetch(`${this.#control}/timings`)).json();
+    if (!isRecord(answer)) throw new Error('the receiver did not tell what it has timed');
+    return new Map(Object.entries(answer) as [string, Timing][]);
   }
 
   async forget(): Promise<void> {

@@ -1,11 +1,43 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { percentiles } from './load-plan.ts';
 
 // The target of all deliveries, a process of its own on raw sockets, so that it costs little of the shared machine.
-// Its second listener tells what it has seen (GET) and forgets it (POST).
+// Its second listener tells what it has seen (GET) and forgets it (POST). What comes under /timed/ is timed by path, from
+// acceptance on; what comes under /slow/ is answered after 2 s.
+
+const SLOW_MS = 2_000;
 
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{"status":"ok"}');
 const seen = { count: 0, firstAt: 0, lastAt: 0 };
+const timed = new Map<string, { count: number; firstAt: number; lastAt: number; samples: number[] }>();
+
+/** @param head of a request */
+function time(path: string, head: string, now: number): void {
+  const acceptedAt = Date.parse(/\r\nhookbay-received-at: *([^\r]+)/i.exec(head)?.[1] ?? '');
+  const of = timed.get(path) ?? { count: 0, firstAt: now, lastAt: now, samples: [] };
+  timed.set(path, of);
+  of.count += 1;
+  of.lastAt = now;
+  of.samples.push(now - acceptedAt);
+}
+
+function answer(socket: Socket, request: Buffer, now: number): void {
+  if (request.indexOf('POST /slow/') === 0) {
+    setTimeout(() => socket.write(ANSWER), SLOW_MS);
+    return;
+  }
+  if (request.indexOf('POST /timed/') === 0) {
+    const head = request.toString('latin1', 0, request.indexOf('\r\n\r\n'));
+    time(head.slice('POST /timed/'.length, head.indexOf(' HTTP')), head, now);
+  }
+  socket.write(ANSWER);
+}
+
+function timings(): object {
+  const shown = [...timed].map(([path, { samples, ...of }]) => [path, { ...of, latencyMs: percentiles(samples) }]);
+  return Object.fromEntries(shown);
+}
 
 /** Length of the first request in `bytes`, or null when more bytes are needed. */
 function requestLength(bytes: Buffer): number | null {
@@ -29,7 +61,7 @@ function serve(socket: Socket): void {
       if (seen.count === 0) seen.firstAt = now;
       seen.lastAt = now;
       seen.count += 1;
-      socket.write(ANSWER);
+      answer(socket, bytes, now);
       bytes = bytes.subarray(length);
     }
     rest = bytes.length === 0 ? null : bytes;
@@ -38,8 +70,12 @@ function serve(socket: Socket): void {
 
 const hooks = createServer(serve);
 const control = createHttpServer((request, response) => {
-  if (request.method === 'POST') Object.assign(seen, { count: 0, firstAt: 0, lastAt: 0 });
-  response.setHeader('content-type', 'application/json').end(JSON.stringify(seen));
+  if (request.method === 'POST') {
+    Object.assign(seen, { count: 0, firstAt: 0, lastAt: 0 });
+    timed.clear();
+  }
+  const shown = request.url === '/timings' ? timings() : seen;
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(shown));
 });
 const port = (server: { address(): AddressInfo | string | null }): number => {
   const address = server.address();

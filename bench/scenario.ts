@@ -49,7 +49,7 @@ export function closedLoad(
   { proof = 'token', connections = CONNECTIONS }: { proof?: Proof; connections?: number } = {},
 ): LoadPlan {
   const { requests, seconds } = { requests: null, seconds: null, ...amount };
-  return { kind: 'closed', url, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections, requests, seconds };
+  return { kind: 'closed', urls: [url], keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections, requests, seconds };
 }
 
 /** So that no side is measured with cold code. */
@@ -57,8 +57,15 @@ export function warmUp(url: string, bench: Bench, proof: Proof = 'token'): LoadP
   return closedLoad(url, { requests: bench.short ? 500 : WARM_UP_REQUESTS }, { proof });
 }
 
-export function steadyLoad(url: string, ratePerSecond: number, seconds: number, proof: Proof = 'token'): LoadPlan {
-  const requests = { url, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections: CONNECTIONS };
+/** @param url one, or several that get the same share each */
+export function steadyLoad(
+  url: string | readonly string[],
+  ratePerSecond: number,
+  seconds: number,
+  proof: Proof = 'token',
+): LoadPlan {
+  const urls = typeof url === 'string' ? [url] : url;
+  const requests = { urls, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections: CONNECTIONS };
   return { kind: 'open', ...requests, ratePerSecond, seconds };
 }
 
