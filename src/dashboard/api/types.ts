@@ -1,5 +1,6 @@
 import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { Handshake } from './relay.ts';
 
 /** What the API answers, as far as the page reads it. Times are ISO 8601 UTC. */
 export type Headers = [name: string, value: string][];
@@ -73,7 +74,8 @@ export interface EventDetail extends EventFields {
 export interface Target {
   name: string;
   url: string;
-  state: 'healthy' | 'retrying' | 'paused';
+  /** `healthy`, `retrying`, `paused`, `open`, `half_open`; newer relays may know others. */
+  state: string;
   since: string | null;
   reason: string | null;
   concurrency: number;
@@ -86,9 +88,15 @@ export interface Target {
 export interface Route {
   name: string;
   path: string;
+  /** Null when the relay does not know where senders reach it. */
+  url: string | null;
   methods: string[];
   provider: string;
+  dedup: string;
   deliver: { target: string; events: string[] | null; filter: string | null }[];
+  acceptedAt: string | null;
+  rejectedAt: string | null;
+  handshake: Handshake | null;
 }
 
 export interface Rejection {
@@ -105,12 +113,15 @@ export interface Rejection {
 
 export interface Task {
   id: string;
+  /** `replay`; newer relays know others. */
+  kind: string;
   status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
   matched: number;
   done: number;
   failed: number;
   createdAt: string;
   finishedAt: string | null;
+  resultUrl: string | null;
 }
 
 export interface Stats {
@@ -123,7 +134,6 @@ export interface ShownConfig {
   listen: string;
   tls: unknown;
   publicUrl: string | null;
-  admin: { token: unknown };
 }
 
 export interface Readiness {

@@ -22,4 +22,7 @@ export function curlLine(route: Route, base: string): string {
 }
 
 /** Whether the line needs the route's token in `$TOKEN`. */
-export const needsToken = (route: Route): boolean => route.provider !== 'none';
+export const needsToken = (route: Route): boolean => route.provider === 'knowledgesdk';
+
+/** Whether curl alone can send what the route takes: others want a signature over the body. */
+export const takesCurl = (route: Route): boolean => route.provider === 'none' || needsToken(route);
