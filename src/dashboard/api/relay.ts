@@ -76,9 +76,3 @@ export interface Provider {
   answers: string | null;
   send: string | null;
 }
-
-export interface Handshake {
-  armedUntil: string | null;
-  learnedAt: string | null;
-  hasSecret: boolean;
-}

@@ -1,6 +1,5 @@
 import type { AttemptTrigger, Outcome } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
-import type { Handshake } from './relay.ts';
 
 /** What the API answers, as far as the page reads it. Times are ISO 8601 UTC. */
 export type Headers = [name: string, value: string][];
@@ -83,6 +82,13 @@ export interface Target {
   maxAttempts: number | null;
   counts: Counts;
   oldestDueAt: string | null;
+}
+
+/** Of a provider that hands its secret over. */
+export interface Handshake {
+  armedUntil: string | null;
+  learnedAt: string | null;
+  hasSecret: boolean;
 }
 
 export interface Route {

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import { del, get, post } from '../api/client.ts';
-import type { Handshake } from '../api/relay.ts';
-import type { Route } from '../api/types.ts';
+import type { Handshake, Route } from '../api/types.ts';
 import { Action } from '../parts/action.tsx';
 import { Copyable, Time } from '../parts/shown.tsx';
 

@@ -37,23 +37,24 @@ export function Overview({ query }: { query: URLSearchParams }) {
   const window = windowOf(query.get('window'));
   const load = useCallback(look, []);
   const { value, trouble, refresh } = usePolled(load);
-  const { seen } = useFigures(window.name);
+  const { seen, trouble: figuresTrouble } = useFigures(window.name);
   const seriesOf = (name: string) => seen?.figures.targets.find(({ target }) => target === name)?.series ?? null;
-  const words = seen?.window.words ?? window.words;
+  const words = (seen?.window ?? window).words;
   return (
     <>
       <div class="row between">
         <h1 tabIndex={-1}>Overview</h1>
         <WindowChoice chosen={window.name} place={(name) => placeOf([], { window: name })} />
       </div>
-      <Trouble text={trouble} />
-      {value !== null && (
+      <Trouble text={trouble ?? figuresTrouble} />
+      {/* Both at once, so that nothing moves. */}
+      {value !== null && seen !== null && (
         <>
           <Totals stats={value.stats} seen={seen} newest={value.newest} />
           {value.newest === null && (
             <FirstSteps route={value.routes.find(takesCurl) ?? value.routes[0]} base={value.base} onChange={refresh} />
           )}
-          {value.newest !== null && seen !== null && <Traffic seen={seen} />}
+          {value.newest !== null && <Traffic seen={seen} />}
           <section aria-labelledby="targets">
             <h2 id="targets">Targets</h2>
             <p class="muted small above">

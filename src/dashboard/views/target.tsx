@@ -36,15 +36,15 @@ export function TargetView({ name, query }: { name: string; query: URLSearchPara
     [name],
   );
   const { value, trouble, refresh } = usePolled(load);
-  const { seen } = useFigures(window.name);
+  const { seen, trouble: figuresTrouble } = useFigures(window.name);
   return (
     <>
       <div class="row between">
         <h1 tabIndex={-1}>{name}</h1>
         {value !== null && <Brake target={value.target} onChange={refresh} asks />}
       </div>
-      <Trouble text={trouble} />
-      {value !== null && (
+      <Trouble text={trouble ?? figuresTrouble} />
+      {value !== null && seen !== null && (
         <>
           <State target={value.target} />
           <section aria-labelledby="lately">
@@ -52,7 +52,7 @@ export function TargetView({ name, query }: { name: string; query: URLSearchPara
               <h2 id="lately">Lately</h2>
               <WindowChoice chosen={window.name} place={(chosen) => placeOf(['targets', name], { window: chosen })} />
             </div>
-            {seen !== null && <Lately seen={seen} name={name} />}
+            <Lately seen={seen} name={name} />
           </section>
           <section aria-labelledby="retries">
             <h2 id="retries">When it tries again</h2>

@@ -71,11 +71,10 @@ export function Totals({ stats, seen, newest }: { stats: Stats; seen: Seen | nul
       </ul>
       {newest !== null && (
         <p class="muted">
-          Last event:{' '}
+          Last event: <Time at={newest.receivedAt} /> on {newest.route},{' '}
           <a href={placeOf(['events', newest.id])}>
             <EventType type={newest.type} />
-          </a>{' '}
-          on {newest.route} at <Time at={newest.receivedAt} />
+          </a>
         </p>
       )}
     </section>

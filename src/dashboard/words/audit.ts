@@ -7,6 +7,7 @@ const ACTIONS: Record<string, string> = {
   'POST /api/v1/deliveries/{id}/release': 'released a held delivery',
   'POST /api/v1/deliveries/{id}/discard': 'discarded a delivery',
   'POST /api/v1/replays': 'started a bulk replay',
+  'POST /api/v1/deletions': 'deleted events',
   'POST /api/v1/exports': 'started an export',
   'POST /api/v1/tasks/{id}/cancel': 'stopped a task',
   'POST /api/v1/targets/{name}/pause': 'paused a target',
@@ -18,6 +19,7 @@ const ACTIONS: Record<string, string> = {
   'DELETE /api/v1/routes/{name}/handshake': 'forgot what a route had learned',
   'POST /api/v1/reload': 'reloaded the configuration',
   'POST /api/v1/backup': 'made a backup',
+  'POST /api/v1/alerts/test': 'sent a test alert',
   'POST /api/v1/session': 'signed in',
   'DELETE /api/v1/session': 'signed out',
 };

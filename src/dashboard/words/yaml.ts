@@ -7,6 +7,10 @@ const scalar = (value: unknown): string => {
   return PLAIN.test(value) && !READ_AS_OTHER.test(value) ? value : JSON.stringify(value);
 };
 
+/** Inside of `[a, b]` more characters mean something. */
+const inFlow = (value: unknown): string =>
+  typeof value === 'string' && /[,[\]{}]/.test(value) ? JSON.stringify(value) : scalar(value);
+
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 function lines(value: unknown, indent: string): string[] {
@@ -14,7 +18,7 @@ function lines(value: unknown, indent: string): string[] {
   return Object.entries(value as object).flatMap(([key, item]) => {
     const name = `${indent}${scalar(key)}:`;
     if (isPlain(item)) return [`${name} ${scalar(item)}`];
-    if (Array.isArray(item) && item.every(isPlain)) return [`${name} [${item.map(scalar).join(', ')}]`];
+    if (Array.isArray(item) && item.every(isPlain)) return [`${name} [${item.map(inFlow).join(', ')}]`];
     const inner = lines(item, `${indent}  `);
     return inner.length === 0 ? [`${name} {}`] : [name, ...inner];
   });
@@ -22,7 +26,8 @@ function lines(value: unknown, indent: string): string[] {
 
 function listItem(item: unknown, indent: string): string[] {
   if (isPlain(item)) return [`${indent}- ${scalar(item)}`];
-  const [first = '', ...rest] = lines(item, `${indent}  `);
+  const [first, ...rest] = lines(item, `${indent}  `);
+  if (first === undefined) return [`${indent}- ${Array.isArray(item) ? '[]' : '{}'}`];
   return [`${indent}- ${first.trimStart()}`, ...rest];
 }
 
