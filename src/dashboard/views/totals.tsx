@@ -37,7 +37,7 @@ function figuresOf({ totals, oldestDueAt }: Stats, seen: Seen | null): Figure[] 
     {
       name: 'Pending',
       value: count(pending),
-      more: oldestDueAt === null ? 'none is due' : `oldest due for ${age(oldestDueAt)}`,
+      more: oldestDueAt === null ? 'none is due' : `oldest: ${age(oldestDueAt)}`,
       place: placeOf(['events'], { status: 'pending' }),
       tone: pending > 0 ? 'pending' : '',
     },
