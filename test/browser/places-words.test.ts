@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { endpoints } from '../../src/admin/endpoints/all.ts';
+import { retryShown } from '../../src/config/retry-shown.ts';
 import type { Figures } from '../../src/dashboard/api/relay.ts';
 import { failedShare, perSecond, windowOf } from '../../src/dashboard/series.ts';
 import { actionWords, outcomeWords } from '../../src/dashboard/words/audit.ts';
@@ -10,7 +11,8 @@ import { samplesOf } from '../../src/dashboard/words/metrics.ts';
 import { attemptTimes, durationMs, retryWords, roughly } from '../../src/dashboard/words/retry.ts';
 import { stateWords } from '../../src/dashboard/words/target-state.ts';
 import { yamlText } from '../../src/dashboard/words/yaml.ts';
-import { DEFAULT_RETRY, retryDelay } from '../../src/domain/retry-policy.ts';
+import { planOf } from '../../src/domain/retry-plan.ts';
+import { DEFAULT_RETRY, type RetryPolicy, type Schedule } from '../../src/domain/retry-policy.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -57,26 +59,31 @@ describe('settings as text', () => {
 });
 
 describe('the retry schedule', () => {
-  it('is that of the dispatcher, without jitter', () => {
-    const { attempts, factor, jitter } = DEFAULT_RETRY;
-    const times = attemptTimes({ attempts, initial: '5s', factor, max: '6h', jitter }) ?? [];
-    const waits = times.slice(1).map((time, i) => time - (times[i] ?? 0));
-    expect(waits).toEqual(waits.map((_, i) => retryDelay({ ...DEFAULT_RETRY, jitter: 0 }, i + 1, null, 0.5)));
-    expect(times).toHaveLength(24);
-    expect(spaced(retryWords({ jitter }, times))).toBe(
-      '24 attempts in about 3 days: again after 5 s, 10 s, 20 s, 40 s, 1.3 min, … and the last wait is 6 h. Then it is a dead letter. Every wait is moved by up to 20 % at random.',
-    );
+  const schedules: Schedule[] = [
+    DEFAULT_RETRY.schedule,
+    { kind: 'linear', initialMs: 1_000, maxMs: 20_000 },
+    { kind: 'list', delaysMs: [5_000, 60_000, 3_600_000] },
+  ];
+  const budgets = [
+    { attempts: 24, durationMs: null },
+    { attempts: null, durationMs: 600_000 },
+    { attempts: 5, durationMs: 90_000 },
+    { attempts: 1, durationMs: null },
+  ];
+
+  it.each(schedules)('is read from the configuration as the dispatcher plans it: $kind', (schedule) => {
+    for (const budget of budgets) {
+      const policy = { ...DEFAULT_RETRY, ...budget, schedule };
+      expect(attemptTimes(retryShown(policy))).toEqual(planOf(policy).map(({ since }) => since.plain));
+    }
   });
 
-  it('knows lists, lines and durations, and says when it cannot read one', () => {
-    expect(attemptTimes({ attempts: 4, delays: ['5s', '1m'] })).toEqual([0, 5_000, 65_000, 125_000]);
-    expect(attemptTimes({ attempts: 4, backoff: 'linear', initial: '1s', max: '2s' })).toEqual([0, 1_000, 3_000, 5_000]);
-    expect(attemptTimes({ attempts: null, duration: '1m', initial: '10s', factor: 2, max: '1h' })).toEqual([0, 10_000, 30_000]);
-    expect(attemptTimes({ attempts: 1, initial: '1s' })).toEqual([0]);
-    expect(retryWords({}, [0])).toContain('dead letter at once');
-    expect(attemptTimes({ attempts: 3, initial: 'a while' })).toBeNull();
-    expect(attemptTimes({})).toBeNull();
-    expect([durationMs('1.5h'), durationMs('5'), durationMs(null)]).toEqual([5_400_000, null, null]);
+  it('is told in words', () => {
+    const words = (policy: RetryPolicy) => spaced(retryWords(retryShown(policy), attemptTimes(retryShown(policy)) ?? []));
+    expect(words(DEFAULT_RETRY)).toBe(
+      '24 attempts in about 3 days: again after 5 s, 10 s, 20 s, 40 s, 1.3 min, … and the last wait is 6 h. Then it is a dead letter. Every wait is moved by up to 20 % at random.',
+    );
+    expect(words({ ...DEFAULT_RETRY, attempts: 1 })).toBe('One attempt: what fails is a dead letter at once.');
     expect([5_000, 200, 160_000, 21_600_000, 260_000_000].map(roughly).map(spaced)).toEqual([
       '5 s',
       '200 ms',
@@ -84,6 +91,22 @@ describe('the retry schedule', () => {
       '6 h',
       '3 days',
     ]);
+  });
+
+  it('says when it cannot read one', () => {
+    const shown = { attempts: 3, initial: '1s', factor: 2, max: '1m' };
+    expect(attemptTimes(shown)).toEqual([0, 1_000, 3_000]);
+    for (const change of [
+      { initial: 'a while' },
+      { max: '1 moon' },
+      { backoff: 'curved' },
+      { delays: ['soon'] },
+      { duration: 'long' },
+    ]) {
+      expect(attemptTimes({ ...shown, ...change })).toBeNull();
+    }
+    expect(attemptTimes({})).toBeNull();
+    expect([durationMs('1.5h'), durationMs('5'), durationMs(null)]).toEqual([5_400_000, null, null]);
   });
 });
 

@@ -128,6 +128,8 @@ export interface Task {
   createdAt: string;
   finishedAt: string | null;
   resultUrl: string | null;
+  /** Why it failed. */
+  error: { code: string; message: string } | null;
 }
 
 export interface Stats {

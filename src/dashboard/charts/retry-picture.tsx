@@ -23,6 +23,8 @@ export function RetryPicture({ retry }: { retry: ShownRetry }) {
   if (times === null) return <p class="muted">This page cannot draw this schedule; it stands among the settings below.</p>;
   const place = placer(times);
   const end = times.at(-1) ?? 0;
+  // Thousands of attempts are no more to see than the places that they take.
+  const dots = [...new Set(times.slice(0, -1).map((time) => place(time).toFixed(1)))];
   let last = 0;
   const ticks = TICKS.filter((tick) => {
     // Labels must not run into each other on a phone.
@@ -43,15 +45,10 @@ export function RetryPicture({ retry }: { retry: ShownRetry }) {
               </text>
             </g>
           ))}
-          {times.map((time, i) => (
-            <circle
-              key={time}
-              class={i === times.length - 1 ? 'schedule-last' : 'schedule-dot'}
-              cx={`${place(time)}%`}
-              cy="24"
-              r={i === times.length - 1 ? 6 : 4.5}
-            />
+          {dots.map((left) => (
+            <circle key={left} class="schedule-dot" cx={`${left}%`} cy="24" r="4.5" />
           ))}
+          <circle class="schedule-last" cx={`${place(end)}%`} cy="24" r="6" />
         </svg>
       )}
       <p>{retryWords(retry, times)}</p>

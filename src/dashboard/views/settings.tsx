@@ -14,11 +14,16 @@ import { WhatWasDone } from './what-was-done.tsx';
 interface Present {
   config: EffectiveConfig;
   metrics: string;
+  isEncrypted: boolean;
 }
 
 async function look(signal: AbortSignal): Promise<Present> {
-  const [config, metrics] = await Promise.all([get<EffectiveConfig>('config', signal), getMetrics(signal)]);
-  return { config, metrics };
+  const [config, metrics, { encrypted }] = await Promise.all([
+    get<EffectiveConfig>('config', signal),
+    getMetrics(signal),
+    get<{ encrypted: boolean }>('config/settings', signal),
+  ]);
+  return { config, metrics, isEncrypted: encrypted };
 }
 
 const EVERY_MS = 10_000;
@@ -86,7 +91,7 @@ function You({ onSignedOut }: { onSignedOut: () => void }) {
   );
 }
 
-function RelayFacts({ config, metrics }: Present) {
+function RelayFacts({ config, metrics, isEncrypted }: Present) {
   const [build] = samplesOf(metrics, 'hookbay_build_info');
   const [log] = samplesOf(metrics, 'hookbay_wal_bytes');
   const memory = samplesOf(metrics, 'hookbay_memory_bytes').find(({ labels }) => labels.kind === 'resident');
@@ -95,6 +100,7 @@ function RelayFacts({ config, metrics }: Present) {
     ['version', build === undefined ? 'not told' : `${build.labels.version} on Node ${build.labels.node}`],
     ['memory', memory === undefined ? 'not told' : bytes(memory.value)],
     ['database', config.storage?.url ?? 'not told'],
+    ['encryption', isEncrypted ? 'bodies, headers, dedup keys and answers' : 'none'],
     ['storage', trouble.length === 0 ? 'in order' : trouble.map(({ labels }) => refusalWords(labels.reason ?? '')).join(', ')],
     ['write-ahead log', log === undefined ? 'not told' : bytes(log.value)],
     ...Object.entries(config.storage?.retention ?? {}).map(([what, how]): [string, string] => [

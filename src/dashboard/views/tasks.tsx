@@ -40,7 +40,7 @@ export function Tasks() {
 }
 
 function TaskItem({ task, onChange }: { task: Task; onChange: () => void }) {
-  const { id, kind, status, matched, done, failed, createdAt, finishedAt, resultUrl } = task;
+  const { id, kind, status, matched, done, failed, createdAt, finishedAt, resultUrl, error } = task;
   const name = KINDS[kind] ?? kind;
   const stop = async (): Promise<string> => {
     await post(`tasks/${encodeURIComponent(id)}/cancel`);
@@ -63,6 +63,7 @@ function TaskItem({ task, onChange }: { task: Task; onChange: () => void }) {
         <p class="figures">
           {count(done)} of {count(matched)} done
           {failed > 0 && `, ${count(failed)} could not be done`}
+          {error !== null && <span class="said-dead block">{error.message}</span>}
           <span class="muted small block">
             Started <Time at={createdAt} />
             {finishedAt !== null && (

@@ -1,3 +1,5 @@
+import { planOf } from '../../domain/retry-plan.ts';
+import { DEFAULT_RETRY, type Schedule } from '../../domain/retry-policy.ts';
 import type { ShownRetry } from '../api/relay.ts';
 import { counted, duration } from './figures.ts';
 
@@ -10,15 +12,16 @@ export function durationMs(text: string | null | undefined): number | null {
   return amount === undefined || size === undefined ? null : Number(amount) * size;
 }
 
-/** More than a picture has room for. */
-const MOST = 500;
-
-function delayAfter({ backoff, initial, factor = 2, max, delays }: ShownRetry, failures: number): number | null {
-  if (delays !== undefined) return durationMs(delays[failures - 1] ?? delays.at(-1));
-  const first = durationMs(initial);
-  if (first === null) return null;
-  const grown = backoff === 'linear' ? first * failures : first * factor ** (failures - 1);
-  return Math.min(grown, durationMs(max) ?? Number.POSITIVE_INFINITY);
+/** The schedule, or null where a part of it cannot be read. */
+function scheduleOf({ backoff = 'exponential', initial, factor, max, delays }: ShownRetry): Schedule | null {
+  if (delays !== undefined) {
+    const delaysMs = delays.map(durationMs);
+    return delaysMs.every((delay) => delay !== null) ? { kind: 'list', delaysMs } : null;
+  }
+  const [initialMs, maxMs] = [durationMs(initial), durationMs(max)];
+  if (initialMs === null || maxMs === null) return null;
+  if (backoff === 'linear') return { kind: 'linear', initialMs, maxMs };
+  return backoff === 'exponential' && factor !== undefined ? { kind: 'exponential', initialMs, factor, maxMs } : null;
 }
 
 /**
@@ -26,17 +29,12 @@ function delayAfter({ backoff, initial, factor = 2, max, delays }: ShownRetry, f
  * @returns null when the settings cannot be read here, as those of a newer relay may be
  */
 export function attemptTimes(retry: ShownRetry): number[] | null {
-  const attempts = retry.attempts ?? MOST;
-  const end = durationMs(retry.duration) ?? Number.POSITIVE_INFINITY;
-  const times = [0];
-  while (times.length < Math.min(attempts, MOST)) {
-    const delay = delayAfter(retry, times.length);
-    if (delay === null) return null;
-    const next = (times.at(-1) ?? 0) + delay;
-    if (next > end) break;
-    times.push(next);
-  }
-  return times;
+  const schedule = scheduleOf(retry);
+  if (schedule === null) return null;
+  const { attempts = null, duration = null } = retry;
+  const end = durationMs(duration);
+  if (duration !== null && end === null) return null;
+  return planOf({ ...DEFAULT_RETRY, schedule, attempts, durationMs: end }).map(({ since }) => since.plain);
 }
 
 /** As people say it, never broken between number and unit: `5 s`, `2.7 min`, `6 h`, `3 days`. */
