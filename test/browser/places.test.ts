@@ -165,7 +165,13 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.route('**/api/v1/targets', async (route) => {
       const answer = await route.fetch();
       const { data } = (await answer.json()) as { data: object[] };
-      const changed = states.map((state, i) => ({ ...data[0], name: `t${i}`, state, since: new Date().toISOString() }));
+      const changed = states.map((state, i) => ({
+        ...data[0],
+        name: `t${i}`,
+        state,
+        since: '2026-01-01T10:00:00Z',
+        nextProbeAt: '2026-01-01T10:01:00Z',
+      }));
       await route.fulfill({ response: answer, json: { data: changed, nextCursor: null } });
     });
     await page.route('**/api/v1/config', async (route) => {
@@ -176,6 +182,10 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     });
     await go('targets');
     for (const words of ['breaker half open', 'breaker open', 'draining']) await page.getByText(words, { exact: true }).waitFor();
+    await page
+      .getByText(/Next probe:/)
+      .first()
+      .waitFor();
     await go('targets/app');
     await page.getByText('cannot draw this schedule').waitFor();
     await page.getByText('100/s', { exact: true }).waitFor();
@@ -237,6 +247,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
   });
 
   it.each(['light', 'dark'] as const)('fits a phone in every place, %s', async (colorScheme) => {
+    await post();
     await relay.admin.post('/api/v1/targets/spare/pause', { reason: 'moved elsewhere' });
     const phone = await openPage(browser, relay.adminUrl, { ...PHONE, colorScheme });
     for (const [place, text] of Object.entries(PLACES)) {

@@ -77,6 +77,8 @@ export interface Target {
   state: string;
   since: string | null;
   reason: string | null;
+  /** While its breaker is open; absent where there are no breakers. */
+  nextProbeAt?: string | null;
   concurrency: number;
   inFlight: number;
   maxAttempts: number | null;

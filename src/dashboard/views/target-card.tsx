@@ -27,7 +27,7 @@ export const TargetCounts = ({ counts }: Pick<Target, 'counts'>) => (
 );
 
 /** Since when it is so, and why; nothing while all is well. */
-export function Standing({ target: { since, state, reason } }: { target: Target }) {
+export function Standing({ target: { since, state, reason, nextProbeAt = null } }: { target: Target }) {
   const tellsSince = since !== null && state !== 'healthy';
   return (
     <p class="muted small">
@@ -38,6 +38,12 @@ export function Standing({ target: { since, state, reason } }: { target: Target 
         </>
       )}
       {reason !== null && <Foreign text={reason} />}
+      {nextProbeAt !== null && (
+        <>
+          {' '}
+          Next probe: <Time at={nextProbeAt} />
+        </>
+      )}
     </p>
   );
 }
