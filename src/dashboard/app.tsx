@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { get, getReadiness, onTokenNeeded, signOut } from './api/client.ts';
-import type { Readiness, ShownConfig } from './api/types.ts';
+import { ApiProblem, get, getReadiness, onTokenNeeded, signOut } from './api/client.ts';
+import type { Readiness } from './api/types.ts';
+import { hasSession, type Identity, IdentityProvider } from './identity.ts';
 import { type Location, placeOf, useLocation } from './location.ts';
 import { Action } from './parts/action.tsx';
 import { Notices } from './parts/notices.tsx';
@@ -11,6 +12,12 @@ import { Events } from './views/events.tsx';
 import { Login } from './views/login.tsx';
 import { Overview } from './views/overview.tsx';
 import { Rejections } from './views/rejections.tsx';
+import { RouteView } from './views/route.tsx';
+import { Routes } from './views/routes.tsx';
+import { Settings } from './views/settings.tsx';
+import { TargetView } from './views/target.tsx';
+import { Targets } from './views/targets.tsx';
+import { Tasks } from './views/tasks.tsx';
 import { refusalWords } from './words/refusal.ts';
 
 const PLACES = [
@@ -18,57 +25,68 @@ const PLACES = [
   { name: 'Events', path: 'events' },
   { name: 'Dead letters', path: 'dead-letters' },
   { name: 'Rejections', path: 'rejections' },
+  { name: 'Targets', path: 'targets' },
+  { name: 'Routes', path: 'routes' },
+  { name: 'Tasks', path: 'tasks' },
+  { name: 'Settings', path: 'settings' },
 ];
 
-/** What this browser may see. Without a token in the configuration there is no session to end. */
-type Access = 'unknown' | 'open' | 'session' | 'locked';
+/** Who looks. `unknown` until the relay has told, `locked` while it wants a token, `open` when it could not tell. */
+type Access = 'unknown' | 'locked' | 'open' | Identity;
 
 /** Asks once before anything else does, so that a visitor without a session is refused once. */
-function useAccess(): [Access, (access: Access) => void] {
+function useAccess(): { access: Access; lock: () => void; ask: () => void } {
   const [access, setAccess] = useState<Access>('unknown');
-  useEffect(() => {
-    const ended = new AbortController();
-    const learn = (found: Access) => setAccess((last) => (last === 'unknown' ? found : last));
-    const stopListening = onTokenNeeded(() => setAccess('locked'));
-    get<ShownConfig>('config', ended.signal).then(
-      ({ admin }) => learn(admin.token === null ? 'open' : 'session'),
-      // A refusal has been heard above; any other trouble is told by the place itself.
-      () => learn('open'),
-    );
-    return () => {
-      ended.abort();
-      stopListening();
-    };
+  const lock = useCallback(() => setAccess('locked'), []);
+  const ask = useCallback(() => {
+    get<Identity>('session').then(setAccess, (error: unknown) => {
+      // A refusal has been heard below; any other trouble is told by the place itself.
+      if (!(error instanceof ApiProblem && error.status === 401)) setAccess('open');
+    });
   }, []);
-  return [access, setAccess];
+  useEffect(() => {
+    const stopListening = onTokenNeeded(lock);
+    ask();
+    return stopListening;
+  }, [ask, lock]);
+  return { access, lock, ask };
 }
+
+const isIn = (access: Access): boolean => access !== 'unknown' && access !== 'locked';
 
 /** The page: a head with the places, and the place that the address names. */
 export function App() {
-  const [access, setAccess] = useAccess();
+  const { access, lock, ask } = useAccess();
   const location = useLocation();
+  const identity = typeof access === 'object' ? access : null;
   return (
-    <Notices>
-      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
-        Skip to the content
-      </button>
-      <Head place={location.path[0] ?? ''} access={access} onSignedOut={() => setAccess('locked')} />
-      <main id="main" tabIndex={-1}>
-        {access === 'locked' && <Login onSignedIn={() => setAccess('session')} />}
-        {(access === 'open' || access === 'session') && <Place location={location} />}
-      </main>
-    </Notices>
+    <IdentityProvider value={identity}>
+      <Notices>
+        <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
+          Skip to the content
+        </button>
+        <Head place={location.path[0] ?? ''} access={access} onSignedOut={lock} />
+        <main id="main" tabIndex={-1}>
+          {access === 'locked' && <Login onSignedIn={ask} />}
+          {isIn(access) && <Place location={location} onSignedOut={lock} />}
+        </main>
+      </Notices>
+    </IdentityProvider>
   );
 }
 
 function Head({ place, access, onSignedOut }: { place: string; access: Access; onSignedOut: () => void }) {
+  // On a phone the places do not fit: the present one is moved into sight.
+  useEffect(() => {
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [place, access]);
   return (
     <header>
       <div class="head">
         <a class="brand" href="#/">
           Hookbay
         </a>
-        {(access === 'open' || access === 'session') && (
+        {isIn(access) && (
           <nav aria-label="Places">
             {PLACES.map(({ name, path }) => (
               <a key={path} href={placeOf([path].filter(Boolean))} aria-current={place === path ? 'page' : undefined}>
@@ -79,7 +97,7 @@ function Head({ place, access, onSignedOut }: { place: string; access: Access; o
         )}
         <div class="head-end">
           <ReadinessMark />
-          {access === 'session' && <SignOut onSignedOut={onSignedOut} />}
+          {typeof access === 'object' && hasSession(access) && <SignOut onSignedOut={onSignedOut} />}
         </div>
       </div>
     </header>
@@ -112,7 +130,11 @@ function SignOut({ onSignedOut }: { onSignedOut: () => void }) {
     onSignedOut();
     return 'Signed out.';
   };
-  return <Action run={leave}>Sign out</Action>;
+  return (
+    <Action forEverybody run={leave}>
+      Sign out
+    </Action>
+  );
 }
 
 /** The heading gets the focus on every way to a new place, so that a screen reader says where one is. */
@@ -130,13 +152,18 @@ function useArrival(path: string): void {
   }, [path]);
 }
 
-function Place({ location }: { location: Location }) {
+function Place({ location, onSignedOut }: { location: Location; onSignedOut: () => void }) {
   const [place = '', id] = location.path;
   useArrival(location.path.join('/'));
-  if (place === '') return <Overview />;
+  if (place === '') return <Overview query={location.query} />;
   if (place === 'events') return id === undefined ? <Events query={location.query} /> : <EventView key={id} id={id} />;
   if (place === 'dead-letters') return <DeadLetters query={location.query} />;
   if (place === 'rejections') return <Rejections />;
+  if (place === 'targets')
+    return id === undefined ? <Targets query={location.query} /> : <TargetView key={id} name={id} query={location.query} />;
+  if (place === 'routes') return id === undefined ? <Routes /> : <RouteView key={id} name={id} />;
+  if (place === 'tasks') return <Tasks />;
+  if (place === 'settings') return <Settings onSignedOut={onSignedOut} />;
   return (
     <>
       <h1 tabIndex={-1}>Nothing here</h1>

@@ -6,6 +6,7 @@ import { deletionEndpoints } from './deletions.ts';
 import { deliveryEndpoints } from './deliveries.ts';
 import { eventEndpoints } from './events.ts';
 import { healthEndpoints } from './health.ts';
+import { providerEndpoints } from './providers.ts';
 import { relayEndpoints } from './relay.ts';
 import { replayEndpoints } from './replays.ts';
 import { routeEndpoints } from './routes.ts';
@@ -24,6 +25,7 @@ export const endpoints: readonly Endpoint[] = [
   ...targetEndpoints,
   ...alertEndpoints,
   ...routeEndpoints,
+  ...providerEndpoints,
   ...relayEndpoints,
   ...streamEndpoints,
   ...backupEndpoints,

@@ -70,6 +70,16 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
   return (await (await checked(await request('POST', api(path), body, null))).json()) as T;
 }
 
+/** @throws ApiProblem */
+export async function del(path: string): Promise<void> {
+  await checked(await request('DELETE', api(path), undefined, null));
+}
+
+/** The relay's metrics, as text. @throws ApiProblem */
+export async function getMetrics(signal: AbortSignal): Promise<string> {
+  return (await checked(await request('GET', 'metrics', undefined, signal))).text();
+}
+
 /** Where the exact bytes of an event's body are. */
 export const bodyUrl = (eventId: string): string => api(`events/${encodeURIComponent(eventId)}/body`);
 

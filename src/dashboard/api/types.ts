@@ -73,10 +73,12 @@ export interface EventDetail extends EventFields {
 export interface Target {
   name: string;
   url: string;
-  state: 'healthy' | 'retrying' | 'open' | 'half_open' | 'paused';
+  /** `healthy`, `retrying`, `paused`, `open`, `half_open`; newer relays may know others. */
+  state: string;
   since: string | null;
   reason: string | null;
-  nextProbeAt: string | null;
+  /** While its breaker is open; absent where there are no breakers. */
+  nextProbeAt?: string | null;
   concurrency: number;
   inFlight: number;
   maxAttempts: number | null;
@@ -84,12 +86,25 @@ export interface Target {
   oldestDueAt: string | null;
 }
 
+/** Of a provider that hands its secret over. */
+export interface Handshake {
+  armedUntil: string | null;
+  learnedAt: string | null;
+  hasSecret: boolean;
+}
+
 export interface Route {
   name: string;
   path: string;
+  /** Null when the relay does not know where senders reach it. */
+  url: string | null;
   methods: string[];
   provider: string;
+  dedup: string;
   deliver: { target: string; events: string[] | null; filter: string | null }[];
+  acceptedAt: string | null;
+  rejectedAt: string | null;
+  handshake: Handshake | null;
 }
 
 export interface Rejection {
@@ -106,12 +121,17 @@ export interface Rejection {
 
 export interface Task {
   id: string;
+  /** `replay`; newer relays know others. */
+  kind: string;
   status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
   matched: number;
   done: number;
   failed: number;
   createdAt: string;
   finishedAt: string | null;
+  resultUrl: string | null;
+  /** Why it failed. */
+  error: { code: string; message: string } | null;
 }
 
 export interface Stats {
@@ -124,7 +144,6 @@ export interface ShownConfig {
   listen: string;
   tls: unknown;
   publicUrl: string | null;
-  admin: { token: unknown };
 }
 
 export interface Readiness {

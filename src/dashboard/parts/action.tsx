@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { wordsOf } from '../api/client.ts';
+import { useMayAct } from '../identity.ts';
 import { Dialog } from './dialog.tsx';
 import { useTell } from './notices.tsx';
 
@@ -13,13 +14,16 @@ interface ActionProps {
   tone?: 'main' | 'danger' | 'plain';
   /** For screen readers, where the label alone does not say on what. */
   label?: string;
+  /** Also shown to viewers: it changes nothing of the relay. */
+  forEverybody?: boolean;
 }
 
 /** A button that does one thing at a time, says how it went, and asks before what cannot be undone. */
-export function Action({ children, run, ask, tone = 'plain', label }: ActionProps) {
+export function Action({ children, run, ask, tone = 'plain', label, forEverybody = false }: ActionProps) {
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const tell = useTell();
+  const mayAct = useMayAct();
   const act = async (): Promise<void> => {
     setAsking(false);
     setBusy(true);
@@ -36,6 +40,7 @@ export function Action({ children, run, ask, tone = 'plain', label }: ActionProp
     if (ask === undefined) void act();
     else setAsking(true);
   };
+  if (!mayAct && !forEverybody) return null;
   return (
     <>
       <button type="button" class={tone} aria-label={label} aria-busy={isBusy} aria-disabled={isBusy} onClick={press}>

@@ -1,16 +1,19 @@
 import { useCallback } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import type { ListedEvent, Page, Route, ShownConfig, Stats, Target } from '../api/types.ts';
+import { WindowChoice } from '../charts/window-choice.tsx';
 import { placeOf } from '../location.ts';
-import { EventType, Time, Trouble } from '../parts/shown.tsx';
+import { Trouble } from '../parts/shown.tsx';
 import { usePolled } from '../polling.ts';
-import { publicAddress } from '../words/curl.ts';
-import { count } from '../words/figures.ts';
+import { useFigures, windowOf } from '../series.ts';
+import { publicAddress, takesCurl } from '../words/curl.ts';
 import { FirstSteps } from './first-steps.tsx';
 import { RouteCard } from './route-card.tsx';
 import { TargetCard } from './target-card.tsx';
+import { Totals } from './totals.tsx';
+import { Traffic } from './traffic.tsx';
 
-interface Seen {
+interface Present {
   stats: Stats;
   targets: Target[];
   routes: Route[];
@@ -18,9 +21,9 @@ interface Seen {
   base: string;
 }
 
-async function look(signal: AbortSignal): Promise<Seen> {
+async function look(signal: AbortSignal): Promise<Present> {
   const [stats, targets, routes, events, config] = await Promise.all([
-    get<Stats>('stats', signal),
+    get<Stats>('stats?window=5s&step=5s', signal),
     get<Page<Target>>('targets', signal),
     get<Page<Route>>('routes', signal),
     get<Page<ListedEvent>>('events?limit=1', signal),
@@ -30,22 +33,36 @@ async function look(signal: AbortSignal): Promise<Seen> {
 }
 
 /** What there is, how it is, and how to send something. */
-export function Overview() {
+export function Overview({ query }: { query: URLSearchParams }) {
+  const window = windowOf(query.get('window'));
   const load = useCallback(look, []);
   const { value, trouble, refresh } = usePolled(load);
+  const { seen, trouble: figuresTrouble } = useFigures(window.name);
+  const seriesOf = (name: string) => seen?.figures.targets.find(({ target }) => target === name)?.series ?? null;
+  const words = (seen?.window ?? window).words;
   return (
     <>
-      <h1 tabIndex={-1}>Overview</h1>
-      <Trouble text={trouble} />
-      {value !== null && (
+      <div class="row between">
+        <h1 tabIndex={-1}>Overview</h1>
+        <WindowChoice chosen={window.name} place={(name) => placeOf([], { window: name })} />
+      </div>
+      <Trouble text={trouble ?? figuresTrouble} />
+      {/* Both at once, so that nothing moves. */}
+      {value !== null && seen !== null && (
         <>
-          <Totals {...value} />
-          {value.newest === null && <FirstSteps route={value.routes[0]} base={value.base} />}
+          <Totals stats={value.stats} seen={seen} newest={value.newest} />
+          {value.newest === null && (
+            <FirstSteps route={value.routes.find(takesCurl) ?? value.routes[0]} base={value.base} onChange={refresh} />
+          )}
+          {value.newest !== null && <Traffic seen={seen} />}
           <section aria-labelledby="targets">
             <h2 id="targets">Targets</h2>
+            <p class="muted small above">
+              Bars are attempts in the last {words}: those that delivered stand, those that failed hang.
+            </p>
             <ul class="cards">
               {value.targets.map((target) => (
-                <TargetCard key={target.name} target={target} onChange={refresh} />
+                <TargetCard key={target.name} target={target} series={seriesOf(target.name)} words={words} onChange={refresh} />
               ))}
             </ul>
           </section>
@@ -60,42 +77,5 @@ export function Overview() {
         </>
       )}
     </>
-  );
-}
-
-function Totals({ stats: { totals, oldestDueAt }, newest }: Seen) {
-  const figures = [
-    { name: 'Delivered', value: totals.delivered ?? 0, place: placeOf(['events'], { status: 'delivered' }), tone: '' },
-    { name: 'Pending', value: totals.pending ?? 0, place: placeOf(['events'], { status: 'pending' }), tone: 'pending' },
-    { name: 'Dead letters', value: totals.dead ?? 0, place: placeOf(['dead-letters']), tone: 'dead' },
-    { name: 'Held', value: totals.held ?? 0, place: placeOf(['events'], { status: 'held' }), tone: 'held' },
-  ];
-  return (
-    <section aria-label="Deliveries in all">
-      <ul class="totals">
-        {figures.map(({ name, value, place, tone }) => (
-          <li key={name}>
-            <a href={place} class={value > 0 && tone !== '' ? `figure tone-${tone}` : 'figure'}>
-              <span class="figure-value">{count(value)}</span>
-              <span class="figure-name">{name}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
-      {newest !== null && (
-        <p class="muted">
-          Last event:{' '}
-          <a href={placeOf(['events', newest.id])}>
-            <EventType type={newest.type} />
-          </a>{' '}
-          on {newest.route} at <Time at={newest.receivedAt} />
-          {oldestDueAt !== null && (
-            <>
-              . Oldest delivery due: <Time at={oldestDueAt} />
-            </>
-          )}
-        </p>
-      )}
-    </section>
   );
 }

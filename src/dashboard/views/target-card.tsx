@@ -1,69 +1,78 @@
-import { post } from '../api/client.ts';
+import type { TargetSeries } from '../api/relay.ts';
 import type { Target } from '../api/types.ts';
-import { Action } from '../parts/action.tsx';
-import { Time } from '../parts/shown.tsx';
+import { Spark } from '../charts/spark.tsx';
+import { placeOf } from '../location.ts';
+import { Brake } from '../parts/brake.tsx';
+import { Foreign, Time } from '../parts/shown.tsx';
 import { count } from '../words/figures.ts';
-import { probeWords, stateWords } from '../words/target.ts';
+import { stateWords } from '../words/target-state.ts';
 
 const SHOWN = ['delivered', 'pending', 'dead', 'held'] as const;
 
-/** One target: how it is, what waits for it, and its brake. */
-export function TargetCard({ target, onChange }: { target: Target; onChange: () => void }) {
-  const { name, url, state, since, reason, counts } = target;
-  const shown = stateWords(target);
-  const probe = probeWords(target);
-  const change = (action: 'pause' | 'resume', said: string) => async (): Promise<string> => {
-    await post(`targets/${encodeURIComponent(name)}/${action}`);
-    onChange();
-    return said;
-  };
+export const TargetState = ({ target }: { target: Target }) => {
+  const { name, tone } = stateWords(target);
+  return <span class={`state tone-${tone}`}>{name}</span>;
+};
+
+/** How many of its deliveries are in which status. */
+export const TargetCounts = ({ counts }: Pick<Target, 'counts'>) => (
+  <dl class="counts">
+    {SHOWN.map((status) => (
+      <div key={status}>
+        <dt>{status}</dt>
+        <dd>{count(counts[status] ?? 0)}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+/** Since when it is so, and why; nothing while all is well. */
+export function Standing({ target: { since, state, reason, nextProbeAt = null } }: { target: Target }) {
+  const tellsSince = since !== null && state !== 'healthy';
+  return (
+    <p class="muted small">
+      {tellsSince && (
+        <>
+          Since <Time at={since} />
+          {reason !== null && ': '}
+        </>
+      )}
+      {reason !== null && <Foreign text={reason} />}
+      {nextProbeAt !== null && (
+        <>
+          {' '}
+          Next probe: <Time at={nextProbeAt} />
+        </>
+      )}
+    </p>
+  );
+}
+
+interface TargetCardProps {
+  target: Target;
+  series: TargetSeries | null;
+  /** How long the series is: `30 minutes`. */
+  words: string;
+  onChange: () => void;
+}
+
+/** One target: how it is, what was attempted lately, what waits for it, and its brake. */
+export function TargetCard({ target, series, words, onChange }: TargetCardProps) {
+  const { name, url, counts } = target;
   return (
     <li class="card">
       <div class="row between">
-        <h3>{name}</h3>
-        <span class={`state state-${shown.tone}`}>{shown.name}</span>
+        <h3>
+          <a href={placeOf(['targets', name])}>{name}</a>
+        </h3>
+        <TargetState target={target} />
       </div>
       <p class="address">{url}</p>
-      <dl class="counts">
-        {SHOWN.map((status) => (
-          <div key={status}>
-            <dt>{status}</dt>
-            <dd>{count(counts[status] ?? 0)}</dd>
-          </div>
-        ))}
-      </dl>
-      {probe !== '' && <p class="muted small">{probe}</p>}
-      <div class="row between one-line">
-        <p class="muted small">
-          {since !== null && state !== 'healthy' && (
-            <>
-              Since <Time at={since} />
-              {reason !== null && ': '}
-            </>
-          )}
-          {reason}
-        </p>
-        {state === 'open' && (
-          <Action tone="main" label={`Try ${name} now`} run={change('resume', `${name} is tried now.`)}>
-            Try now
-          </Action>
-        )}
-        {state === 'paused' ? (
-          <Action tone="main" label={`Resume ${name}`} run={change('resume', `${name} goes on.`)}>
-            Resume
-          </Action>
-        ) : (
-          <Action
-            label={`Pause ${name}`}
-            run={change('pause', `${name} is paused.`)}
-            ask={{
-              title: `Pause ${name}?`,
-              text: 'No delivery to it is attempted until somebody resumes it. Events are still accepted and wait.',
-            }}
-          >
-            Pause
-          </Action>
-        )}
+      <Spark series={series} words={words} />
+      <TargetCounts counts={counts} />
+      <div class="row between one-line foot">
+        <Standing target={target} />
+        <Brake target={target} onChange={onChange} />
       </div>
     </li>
   );

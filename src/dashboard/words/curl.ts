@@ -10,8 +10,10 @@ const BODY = '{"event":"TESTING_CONNECTION","payload":{"message":"Hello"}}';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
+type Sent = Pick<Route, 'path' | 'methods' | 'provider'>;
+
 /** A line for any POSIX shell, with a fresh dedup key each time that it is run. Secrets are not known here. */
-export function curlLine(route: Route, base: string): string {
+export function curlLine(route: Sent, base: string): string {
   const method = route.methods.includes('POST') ? [] : [`-X ${route.methods[0] ?? 'POST'}`];
   const proof =
     route.provider === 'knowledgesdk'
@@ -22,4 +24,7 @@ export function curlLine(route: Route, base: string): string {
 }
 
 /** Whether the line needs the route's token in `$TOKEN`. */
-export const needsToken = (route: Route): boolean => route.provider !== 'none';
+export const needsToken = (route: Sent): boolean => route.provider === 'knowledgesdk';
+
+/** Whether curl alone can send what the route takes: others want a signature over the body. */
+export const takesCurl = (route: Sent): boolean => route.provider === 'none' || needsToken(route);

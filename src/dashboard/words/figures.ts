@@ -33,3 +33,26 @@ export function clock(iso: string, now = new Date()): string {
   const year: Intl.DateTimeFormatOptions = at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' };
   return `${at.toLocaleDateString(undefined, { ...DAY, ...year })}, ${time}`;
 }
+
+/** The time of day alone, in the reader's zone. @param ms wall time */
+export const clockMinutes = (ms: number): string =>
+  new Date(ms).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+const RATE = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+/** What is measured is right to a quarter. */
+const ROUGH = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 });
+
+/** `12.3/s`, `0.05/s` */
+export const rate = (perSecond: number): string => `${(perSecond < 10 ? ROUGH : RATE).format(perSecond)}/s`;
+
+/** `4.2 ms`, `17 ms`, `1.2 s`: as short as the side of a chart wants it. */
+export function latency(ms: number): string {
+  if (ms >= 60_000) return `${ROUGH.format(ms / 60_000)} min`;
+  return ms >= 1_000 ? `${ROUGH.format(ms / 1_000)} s` : `${ROUGH.format(ms)} ms`;
+}
+
+/** `12 %` @param value 0 to 1 */
+export const share = (value: number): string => `${RATE.format(value * 100)} %`;
+
+/** How long ago, roughly: `4 min`. */
+export const age = (iso: string, now = Date.now()): string => duration(Math.max(0, now - Date.parse(iso)));
