@@ -45,7 +45,8 @@ function parse(text: string, lines: LineCounter): Document {
 
 /** YAML reads an unquoted `${X}` inside `{ }` or `[ ]` as `$` and a mapping: the error stands on the brace. */
 function unquotedAt(document: Document, text: string): number | undefined {
-  return document.errors.map((error) => error.pos[0] - 1).find((offset) => text.startsWith('${', offset));
+  // An error may stand on the first character, and `startsWith` takes an offset before it for 0.
+  return document.errors.map((error) => error.pos[0] - 1).find((offset) => offset >= 0 && text.startsWith('${', offset));
 }
 
 function mask(text: string, offset: number): string {

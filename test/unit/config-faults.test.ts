@@ -193,6 +193,14 @@ test('a missing verify says that none must be written', () => {
   expect(faultsOf(route('path: /hook', 'deliver: http://app/'))[0]?.expected).toContain('`verify: none`');
 });
 
+test.each(['${ 0.0.0.0:8080\nlisten: 1\n', '${', '${A}: x', '${ [', '}${'])(
+  'a file that begins with %j has faults and an end',
+  (text) => {
+    const result = loadConfig(text, { file: null, cwd: '/', env: {} });
+    expect(result.ok ? [] : result.faults).not.toEqual([]);
+  },
+);
+
 test('several unquoted placeholders and a fault beside them are all told', () => {
   const text =
     'routes:\n  a: { path: /a, verify: { provider: knowledgesdk, token: ${A}, hmac: ${B} }, deliver: ${C} }\n  b: { path: b, verify: none, deliver: "http://b/" }\n';
