@@ -149,6 +149,10 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     publicInfo: { publicUrl: config.publicUrl, instance: instanceName(store) },
   });
   late.dispatcher = dispatcher;
+  // Those that were open when the last run ended still are.
+  for (const [target, { reason }] of store.report.openBreakers) {
+    if (config.targets.has(target)) alerts.breakerOpened(target, reason);
+  }
   const targets = targetViews(options, present, store, dispatcher, alerts);
   late.targets = targets;
   const learning = new Learning({ store: store.secrets, clock, hide: options.hideSecret });

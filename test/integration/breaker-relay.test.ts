@@ -44,6 +44,7 @@ test('a target that is down is left alone, over a restart too, and gets everythi
   relay = await relay.startAgain();
   expect(await shown()).toMatchObject({ state: 'open', since: open.since, nextProbeAt: open.nextProbeAt, reason: open.reason });
   expect(await relay.admin.metric('hookbay_breaker_state', { target: 'app' })).toBe(2);
+  expect(await relay.admin.metric('hookbay_alerts_firing', { kind: 'breaker_open' })).toBe(1);
   expect(isAcknowledged(await postEvent(relay.hookUrl, { key: 'after the restart' }))).toBe(true);
   // Nothing was spent meanwhile: three attempts in all, and no dead letter.
   expect(receiver.received).toHaveLength(3);
