@@ -11,17 +11,15 @@ import { retentionAges } from './config/retention.ts';
 import type { Config, ListenAddress } from './config/types.ts';
 import { createDispatcher, type DeliveryDispatcher } from './deliver/dispatcher.ts';
 import { createSigner } from './deliver/signing.ts';
-import type { Settlement } from './domain/attempt.ts';
 import type { Clock } from './domain/clock.ts';
 import { isListed } from './domain/event-types.ts';
-import type { LeasedDelivery } from './domain/leased-delivery.ts';
 import type { Logger } from './domain/logger.ts';
 import { createConfirmation } from './ingest/confirmation.ts';
 import { HttpKeys } from './ingest/http-keys.ts';
 import { Learning } from './ingest/learning.ts';
 import { createPublicListener, type PublicListener } from './ingest/listener.ts';
-import type { IngestObserver } from './ingest/ports.ts';
 import { routesWithLearned } from './ingest/route-secrets.ts';
+import { committedToo, deliverObserver, ingestObserver } from './observers.ts';
 import type { HandOff } from './store/sqlite/ports.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
 import { type Alerts, createAlerts } from './telemetry/alerts.ts';
@@ -93,20 +91,14 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
   );
   const news = new News(clock);
   const figures = new LiveFigures(() => clock.now());
-  const observer = storeObserver(metrics, alerts, logger);
+  const told = { metrics, figures, alerts, news };
   const store = await openStore({
     file: config.storage.file,
     minFree: config.storage.minFree,
     ages: retentionAges(config),
     encryption: config.storage.encryption.map(({ id, key }) => ({ id, key })),
     handOff: handOffTo(() => late.dispatcher),
-    observer: {
-      ...observer,
-      committed(seconds, rows) {
-        observer.committed(seconds, rows);
-        news.stored();
-      },
-    },
+    observer: committedToo(storeObserver(metrics, alerts, logger), news),
     clock,
     targetsOf: (route, type) => targetsOf(present.config, route, type),
     configured: () => ({ targets: new Set(present.config.targets.keys()), routes: new Set(present.config.routes.keys()) }),
@@ -117,26 +109,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     queue: store.queue,
     targets: config.targets.values(),
     routes: config.routes.values(),
-    observer: {
-      ...metrics.deliver,
-      attempt(target, outcome, statusCode, seconds) {
-        metrics.deliver.attempt(target, outcome, statusCode, seconds);
-        figures.attempt(target, outcome, seconds);
-      },
-      settled: (delivery, outcome) => tell(news, delivery, outcome),
-      dead(target, deliveryId, reason) {
-        metrics.deliver.dead(target, deliveryId, reason);
-        alerts.deadLetter(target, deliveryId, reason);
-      },
-      breakerOpened(target, reason) {
-        metrics.deliver.breakerOpened(target, reason);
-        alerts.breakerOpened(target, reason);
-      },
-      breakerClosed(target, reason) {
-        metrics.deliver.breakerClosed(target, reason);
-        alerts.breakerClosed(target);
-      },
-    },
+    observer: deliverObserver(told),
     pausedByAnswer: (target, reason) => {
       late.targets?.pausedByAnswer(target, reason);
       alerts.targetPaused(target, reason);
@@ -162,7 +135,7 @@ export async function build(options: RelayOptions, present: Present, reload: Rel
     log: store.log,
     answers: dispatcher,
     rejections: store.rejections,
-    observer: ingestObserver(metrics, figures, alerts),
+    observer: ingestObserver(told),
     logger,
     clock,
     keys: new HttpKeys({ clock, logger }),
@@ -279,32 +252,6 @@ function readiness(present: Present, store: Store | undefined): { ready: boolean
   if (present.phase === 'starting') reasons.push('starting');
   if (present.phase === 'stopping') reasons.push('shutting_down');
   return { ready: reasons.length === 0, reasons };
-}
-
-function ingestObserver({ ingest }: Metrics, figures: LiveFigures, alerts: Alerts): IngestObserver {
-  return {
-    ...ingest,
-    accepted(route, seconds) {
-      ingest.accepted(route, seconds);
-      figures.accepted(route, seconds);
-    },
-    duplicate(route, conflict, seconds) {
-      ingest.duplicate(route, conflict, seconds);
-      figures.duplicate(seconds);
-    },
-    rejected(route, reason, status) {
-      ingest.rejected(route, reason, status);
-      figures.rejected(route);
-      alerts.refused(route, reason);
-    },
-  };
-}
-
-/** Nothing is made for those who watch while nobody does. */
-function tell(news: News, { id, target, event }: LeasedDelivery, outcome: Settlement['kind']): void {
-  if (!news.isWatched) return;
-  const status = outcome === 'retry' || outcome === 'paused' ? 'pending' : outcome;
-  news.settled({ id, eventId: event.id, route: event.route, target, status });
 }
 
 /** The store is built before the dispatcher, which leases what waits when it starts. */
