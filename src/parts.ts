@@ -260,6 +260,7 @@ function handOffTo(dispatcher: () => DeliveryDispatcher | undefined): HandOff {
     reserve: (target, bytes, route) => dispatcher()?.reserve(target, bytes, route) ?? false,
     unreserve: (target, bytes) => dispatcher()?.unreserve(target, bytes),
     hand: (delivery) => dispatcher()?.hand(delivery),
+    take: (delivery) => dispatcher()?.take(delivery) ?? false,
     withdraw: (id) => dispatcher()?.withdraw(id),
     cancel: (id) => dispatcher()?.cancel(id),
     wake: (target, dueAt) => dispatcher()?.wake(target, dueAt),

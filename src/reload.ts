@@ -25,13 +25,21 @@ export function reconcile(options: RelayOptions, parts: Parts, present: Present)
 async function bringInLine({ logger }: RelayOptions, { store }: Parts, config: Config): Promise<void> {
   try {
     const moved = await pRetry(
-      () => store.upkeep.reconcile([...config.targets.keys()], [...config.routes.keys()]),
+      () => store.upkeep.reconcile([...config.targets.keys()], [...config.routes.keys()], orderedTargets(config)),
       RECONCILE_RETRIES,
     );
-    if (moved > 0) logger.info({ deliveries: moved }, 'deliveries held or released, as their target or route is gone or back');
+    if (moved > 0)
+      logger.info(
+        { deliveries: moved },
+        'deliveries held or released, as their target, its ordering or their route is gone or back',
+      );
   } catch (error) {
     logger.error({ err: error }, 'deliveries could not be brought in line with the configuration');
   }
+}
+
+function orderedTargets({ targets }: Config): [target: string, onDead: 'block' | 'skip'][] {
+  return [...targets.values()].flatMap(({ name, ordering }) => (ordering === null ? [] : [[name, ordering.onDead]]));
 }
 
 /** One after the other, by signal or by API: an older file must not win over a newer one. */

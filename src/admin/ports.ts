@@ -74,6 +74,10 @@ export interface DeliveryView {
   nextAttemptAt: number | null;
   createdAt: number;
   finishedAt: number | null;
+  /** Deliveries of one target with the same key go one at a time; null: it waits for nobody. */
+  orderingKey: string | null;
+  /** Id of the delivery that goes first, while this one waits for it. */
+  waitsFor: string | null;
   lastAttempt: Attempt | null;
 }
 
@@ -175,6 +179,8 @@ export interface TargetCounts {
   target: string;
   counts: Partial<Record<DeliveryStatus, number>>;
   oldestDueAt: number | null;
+  /** Those of the pending ones that wait for others of their ordering key. */
+  blocked: number;
 }
 
 export type OperatorResult =

@@ -50,6 +50,8 @@ export function deliveryJson(view: ports.DeliveryView, { ports, settings }: Show
     nextAttemptAt: isoOrNull(view.nextAttemptAt),
     createdAt: iso(view.createdAt),
     finishedAt: isoOrNull(view.finishedAt),
+    orderingKey: view.orderingKey,
+    waitsFor: view.waitsFor,
     lastAttempt: view.lastAttempt === null ? null : attemptJson(view.lastAttempt, settings.redactions.of(view.route)),
   };
 }

@@ -35,6 +35,8 @@ const deliveryFields = {
   nextAttemptAt: time.nullable(),
   createdAt: time,
   finishedAt: time.nullable(),
+  orderingKey: z.string().nullable().describe('deliveries of its target with this key go one at a time, in order'),
+  waitsFor: z.string().nullable().describe('the delivery at the front of its key, while this one waits for it'),
   lastAttempt: attempt.nullable(),
 };
 

@@ -54,6 +54,9 @@ export interface DeliveryItem {
   nextAttemptAt: string | null;
   createdAt: string;
   finishedAt: string | null;
+  orderingKey: string | null;
+  /** The delivery at the front of its key, while this one waits for it. */
+  waitsFor: string | null;
   lastAttempt: AttemptItem | null;
   /** In the answer for one delivery only. */
   history?: AttemptItem[];

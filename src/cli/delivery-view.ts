@@ -16,7 +16,7 @@ export function deliveryTable(context: CommandContext, deliveries: readonly Deli
     },
     { title: 'ATTEMPTS', cell: (delivery) => attemptCount(delivery), align: 'right' },
     { title: 'CREATED', cell: (delivery) => relativeTime(delivery.createdAt, now) },
-    { title: 'NEXT', cell: (delivery) => (delivery.nextAttemptAt === null ? '-' : relativeTime(delivery.nextAttemptAt, now)) },
+    { title: 'NEXT', cell: (delivery) => nextTry(delivery, now) },
     { title: 'LAST', cell: (delivery) => lastWord(delivery) },
   ];
   return table(context.stdout, columns, deliveries);
@@ -34,6 +34,8 @@ export function deliveryDetail(context: CommandContext, delivery: DeliveryItem):
     ['route', printable(delivery.route)],
     ['target', printable(delivery.target)],
     ['status', paintStatus(paint, delivery.status) + (delivery.reason === null ? '' : ` (${printable(delivery.reason)})`)],
+    ['ordering key', delivery.orderingKey === null ? null : printable(delivery.orderingKey)],
+    ['waits for', delivery.waitsFor],
     ['attempts', attemptCount(delivery)],
     ['created', when(delivery.createdAt)],
     ['next attempt', when(delivery.nextAttemptAt)],
@@ -58,6 +60,11 @@ export function attemptTable(context: Pick<CommandContext, 'stdout'>, attempts: 
 
 function attemptCount(delivery: DeliveryItem): string {
   return delivery.maxAttempts === null ? String(delivery.attempts) : `${delivery.attempts}/${delivery.maxAttempts}`;
+}
+
+function nextTry({ nextAttemptAt, waitsFor }: DeliveryItem, now: number): string {
+  if (nextAttemptAt !== null) return relativeTime(nextAttemptAt, now);
+  return waitsFor === null ? '-' : `after ${waitsFor}`;
 }
 
 function lastWord(delivery: DeliveryItem): string {

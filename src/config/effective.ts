@@ -1,6 +1,7 @@
 import type { SenderCredential } from '../providers/sender.ts';
 import { alertSecrets, alertsShown } from './alert-schema.ts';
 import { limitsShown } from './limits-shown.ts';
+import { orderingShown } from './ordering.ts';
 import { outgoingSecrets, outgoingShown } from './outgoing-shown.ts';
 import { retentionShown } from './retention.ts';
 import { retryShown } from './retry-shown.ts';
@@ -39,6 +40,7 @@ function targetShown(target: TargetConfig): object {
     concurrency: target.concurrency,
     ...limitsShown(target.limits),
     retry: retryShown(target.retry),
+    ordering: orderingShown(target.ordering),
     sign: target.signingSecrets.length === 0 ? null : { secret: hidden(target.signingSecrets) },
     ...outgoingShown(target.outgoing),
   };

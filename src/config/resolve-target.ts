@@ -1,6 +1,7 @@
 import type { Path } from './fault.ts';
 import { resolveHeaders } from './header-rules.ts';
 import type { NamedFiles } from './named-files.ts';
+import { resolveOrdering } from './ordering.ts';
 import type { AuthConfig, OutgoingConfig, TargetTlsConfig } from './outgoing.ts';
 import { resolveRetry } from './resolve-retry.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
@@ -66,6 +67,7 @@ export function resolveTarget(name: string, target: FileTarget, origins: Origins
     concurrency: target.concurrency,
     retry: resolveRetry(target.retry),
     limits: resolveLimits(target),
+    ordering: resolveOrdering(target.ordering),
     signingSecrets: target.sign?.secret ?? [],
     outgoing: resolveOutgoing(name, target, origins),
   };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { duration, number } from './leaves.ts';
 import { limitKeys } from './limits-schema.ts';
+import { ordering } from './ordering.ts';
 import { outgoingKeys } from './outgoing-schema.ts';
 import { retry } from './retry-schema.ts';
 import { secrets, signingSecret } from './secrets.ts';
@@ -20,6 +21,7 @@ export const target = z
     concurrency: number(1, 1000, true).prefault(16).meta({ description: 'Attempts that may run at once.' }),
     ...limitKeys,
     retry: retry.prefault({}),
+    ordering: ordering.optional(),
     sign: z
       .strictObject({
         secret: secrets(signingSecret).meta({ description: 'Every secret in it signs. An empty one counts as not configured.' }),
@@ -32,5 +34,6 @@ export const target = z
     ...outgoingKeys,
   })
   .meta({
-    expected: '{ url, timeout, concurrency, rateLimit, inFlight, breaker, retry, sign, auth, headers, tls, proxy, http2 }',
+    expected:
+      '{ url, timeout, concurrency, rateLimit, inFlight, breaker, ordering, retry, sign, auth, headers, tls, proxy, http2 }',
   });

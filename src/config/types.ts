@@ -2,6 +2,7 @@ import type { BreakerPolicy } from '../domain/breaker.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Sender } from '../providers/sender.ts';
 import type { BodyCheck } from './body-schema.ts';
+import type { OrderingConfig } from './ordering.ts';
 import type { OutgoingConfig } from './outgoing.ts';
 import type { Rate } from './units.ts';
 
@@ -114,6 +115,8 @@ export interface TargetConfig {
   concurrency: number;
   retry: RetryPolicy;
   limits: TargetLimits;
+  /** Null: deliveries go whenever there is room. */
+  ordering: OrderingConfig | null;
   /** Standard Webhooks secrets; every one signs. Empty for no signing. */
   signingSecrets: readonly string[];
   outgoing: OutgoingConfig;

@@ -126,6 +126,17 @@ export class DeliveryDispatcher {
   }
 
   /**
+   * Takes a leased delivery that was not reserved: its turn has come because another one has ended.
+   * @returns false, and it is the caller's, when there is no room or something older waits in the store
+   */
+  take(delivery: LeasedDelivery): boolean {
+    const { target, event } = delivery;
+    if (!this.reserve(target, event.body.length, event.route)) return false;
+    this.hand(delivery);
+    return true;
+  }
+
+  /**
    * A sender waits for the target's answer to an event that was just stored. To be asked in the reaction to the
    * append, which comes before {@link hand}: an answer to an attempt that has begun by then is not kept.
    * @param isFirst false for a duplicate: it waits for what others wait for already, and for nothing else

@@ -10,6 +10,7 @@ export type Lease = number;
 /**
  * A delivery as far as its rules need it. Times are wall ms.
  * - pending: `dueAt` set, `finishedAt` null; with a lease, a dispatcher has it
+ * - pending and blocked: `dueAt` null, because another delivery of its ordering key goes first
  * - held: neither is due nor finished: a person or a configuration decides
  * - all others: finished
  */
@@ -28,6 +29,13 @@ export interface DeliveryState {
   lease: Lease | null;
 }
 
+/** Reason of a delivery that is blocked: one of its ordering key goes first. */
+export const WAITS_FOR_ORDER = 'waits_for_order';
+
+export function isBlocked({ status, dueAt }: DeliveryState): boolean {
+  return status === 'pending' && dueAt === null;
+}
+
 /** Everything that can happen to a delivery. `semantics.md` draws it. */
 export type DeliveryChange =
   | { kind: 'lease'; lease: Lease }
@@ -40,7 +48,10 @@ export type DeliveryChange =
   | { kind: 'hold'; reason: string }
   /** `byMs` is less than 0. */
   | { kind: 'clock-set-back'; byMs: number }
-  | { kind: 'delete' };
+  | { kind: 'delete' }
+  | { kind: 'block' }
+  /** `notBefore`: wall ms. */
+  | { kind: 'unblock'; notBefore: number };
 
 /** Why a change was refused: `stale_lease` for a claim that is gone, the others are for operators (409). */
 export type Refusal = 'stale_lease' | 'already_leased' | 'not_due_work' | 'attempt_running' | 'wrong_status';
@@ -143,6 +154,10 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
       return state.status === 'pending' || state.status === 'held' || state.status === 'dead'
         ? moved(finish(state, 'cancelled', 'event_deleted', now))
         : refuse('wrong_status');
+    case 'block':
+      return unleased(state, ['pending'], () => ({ ...state, reason: WAITS_FOR_ORDER, dueAt: null }));
+    case 'unblock':
+      return isBlocked(state) ? moved(dueNow(state, now, { dueAt: Math.max(now, change.notBefore) })) : refuse('wrong_status');
     default:
       return change satisfies never;
   }

@@ -28,13 +28,14 @@ export interface DedupKey {
 
 /**
  * What becomes of an event for one target of its route: `filtered` is not for that target, `held` is in quarantine until
- * a person releases or discards it.
+ * a person releases or discards it. Deliveries of one target with the same ordering key go one at a time, in the order in
+ * which their events were stored; those without one go whenever there is room.
  */
 export type PlannedDelivery =
   /** `delayMs` after the event was received the delivery is due; left out: at once. */
-  | { kind: 'pending'; target: string; delayMs?: number }
+  | { kind: 'pending'; target: string; delayMs?: number; orderingKey?: string }
   | { kind: 'filtered'; target: string; reason: string }
-  | { kind: 'held'; target: string; reason: string };
+  | { kind: 'held'; target: string; reason: string; orderingKey?: string };
 
 /** What became of an append. `unavailable` means that nothing may be acknowledged. */
 export type AppendResult =

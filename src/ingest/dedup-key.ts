@@ -31,9 +31,10 @@ export function keyRule(dedup: DedupConfig, verify: VerifyConfig): KeyRule {
 }
 
 /** Names a request by one scheme, or null. */
-type Naming = (request: ReceivedRequest) => string | null;
+export type Naming = (request: ReceivedRequest) => string | null;
 
-function prepare(scheme: KeyScheme): Naming {
+/** Prepares one scheme. Throws a HookbayError for a source that is none. */
+export function naming(scheme: KeyScheme): Naming {
   if (scheme === 'hash') return (request) => `sha256:${hash('sha256', request.body)}`;
   const { template, unless } = typeof scheme === 'string' ? { template: `{${scheme}}`, unless: undefined } : scheme;
   const parts = parseTemplate(template, () => true);
@@ -50,7 +51,7 @@ interface PreparedTemplate {
 }
 
 function fromSchemes(schemes: readonly KeyScheme[], windowMs: number): KeyRule {
-  const prepared = schemes.map(prepare);
+  const prepared = schemes.map(naming);
   return (request) => {
     for (const name of prepared) {
       const key = name(request);

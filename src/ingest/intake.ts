@@ -13,6 +13,7 @@ import { type HandshakeRules, isProvable, recognise } from './handshake.ts';
 import type { HandshakeWork } from './handshake-work.ts';
 import type { RequestHead } from './head.ts';
 import type { InFlightBytes } from './in-flight.ts';
+import { inOrder } from './ordering-key.ts';
 import type { EventLog, IngestObserver, ProxyOutcome } from './ports.ts';
 import { PROBLEMS, type RefusalCode, withoutBody } from './problems.ts';
 import { ReceivedRequest } from './received.ts';
@@ -214,7 +215,8 @@ export class Intake {
     }
     const planned = plannedDeliveries(route.plan, event.type);
     const deliveries = mismatch === null ? planned : quarantined(planned, `schema_invalid: ${mismatch}`);
-    this.#services.log.append(event, deliveries).then(
+    const ordered = route.ordering === null ? deliveries : inOrder(deliveries, route.ordering, received);
+    this.#services.log.append(event, ordered).then(
       (result) => this.#answer(event, result, mismatch),
       (error: unknown) => {
         // The port says that this does not happen; a sender must not be left waiting if it does.

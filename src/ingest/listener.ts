@@ -25,7 +25,7 @@ import { TlsHandshakes } from './tls-handshakes.ts';
 import { WaitingSenders } from './waiting-senders.ts';
 
 /** What a reload can change. `limits.headers`, and whether there is TLS, only count at the start: Node fixes them with the server. */
-export type PublicSettings = Pick<Config, 'routes' | 'limits' | 'trustedProxies' | 'tls'>;
+export type PublicSettings = Pick<Config, 'routes' | 'targets' | 'limits' | 'trustedProxies' | 'tls'>;
 
 /** Times in ms after which a slow client is dropped. */
 export interface PublicTimeouts {
@@ -161,10 +161,10 @@ export function createPublicListener(options: PublicListenerOptions): PublicList
 }
 
 function prepare(
-  { routes, limits, trustedProxies: ranges }: PublicSettings,
+  { routes, targets, limits, trustedProxies: ranges }: PublicSettings,
   { learning, keys, former }: { learning: Learning; keys: KeySource | undefined; former?: RouteTable },
 ): Settings {
-  const table = routeTable(routes.values(), { learned: (route) => learning.secretsOf(route), keys, former });
+  const table = routeTable(routes.values(), { learned: (route) => learning.secretsOf(route), keys, former, targets });
   const trusted = trustedProxies(ranges);
   return { routes: table, bodyLimit: limits.body, trusted, nearPaths: nearPaths(table), anySecrets: secretsOfAny(table) };
 }

@@ -1,4 +1,4 @@
-import type { EdgeConfig, ProxyConfig, RouteConfig, SchemaConfig } from '../config/types.ts';
+import type { EdgeConfig, ProxyConfig, RouteConfig, SchemaConfig, TargetConfig } from '../config/types.ts';
 import type { PlannedDelivery } from '../domain/event.ts';
 import { isGlob, isListed } from '../domain/event-types.ts';
 import { repliesOf } from '../providers/replies.ts';
@@ -8,6 +8,7 @@ import { type KeyRule, keyRule } from './dedup-key.ts';
 import { type Admission, admission } from './door.ts';
 import { type HandshakeRules, handshakeRules } from './handshake.ts';
 import type { KeySource } from './key-source.ts';
+import { type OrderingKeys, orderingKeys } from './ordering-key.ts';
 import type { ReceivedRequest } from './received.ts';
 import { secretInUse, withLearned } from './route-secrets.ts';
 import type { SecretPlaces } from './stored-parts.ts';
@@ -23,6 +24,8 @@ export interface Route {
   key: KeyRule;
   typeSources: readonly Source[];
   plan: DeliveryPlan;
+  /** Null when none of its targets has an ordering. */
+  ordering: OrderingKeys | null;
   /** Null in queue mode. */
   proxy: ProxyConfig | null;
   admission: Admission;
@@ -44,10 +47,12 @@ export interface RouteTableOptions {
   keys?: KeySource | undefined;
   /** The table that the new one takes the place of. */
   former?: RouteTable | undefined;
+  targets?: ReadonlyMap<string, Pick<TargetConfig, 'ordering'>>;
 }
 
 /** Throws a HookbayError when a route names a template or source that is none; then the old table stays. */
-export function routeTable(routes: Iterable<RouteConfig>, { learned, keys, former }: RouteTableOptions = {}): RouteTable {
+export function routeTable(routes: Iterable<RouteConfig>, options: RouteTableOptions = {}): RouteTable {
+  const { learned, keys, former, targets = new Map() } = options;
   const table = new Map<string, Route>();
   const formerly = new Map([...(former?.values() ?? [])].map((route) => [route.name, route.admission]));
   for (const config of routes) {
@@ -62,6 +67,11 @@ export function routeTable(routes: Iterable<RouteConfig>, { learned, keys, forme
       key: keyRule(config.dedup, verify),
       typeSources: types.map(parseSource),
       plan: deliveryPlan(config.deliver),
+      ordering: orderingKeys(
+        config.name,
+        config.deliver.map(({ target }) => target),
+        targets,
+      ),
       proxy: config.proxy,
       admission: admission(config.admission, formerly.get(config.name) ?? null),
       schema: config.schema,

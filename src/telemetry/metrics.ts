@@ -22,6 +22,8 @@ export interface MetricSources {
 export interface TargetBacklog {
   target: string;
   counts: { pending?: number; dead?: number; held?: number };
+  /** Pending deliveries that wait for others of their ordering key. */
+  blocked: number;
   /** Wall ms at which its oldest pending delivery was due, or null. */
   oldestDueAt: number | null;
 }
@@ -255,15 +257,17 @@ function targetGauges(registry: Registry, sources: MetricSources): () => Promise
   const age = gauge('oldest_due_age_seconds', 'How long the oldest due delivery has waited; 0 when none is due.');
   const dead = gauge('dead_letters', 'Dead letters.');
   const held = gauge('deliveries_held', 'Deliveries that wait for a person.');
+  const blocked = gauge('ordering_blocked', 'Pending deliveries that wait for another one of their ordering key.');
   const errors = new Counter({
     name: 'hookbay_scrape_errors_total',
     help: 'Scrapes without the gauges of the targets, because the store did not answer.',
     registers: [registry],
   });
   return async () => {
-    for (const one of [pending, age, dead, held]) one.reset();
+    for (const one of [pending, age, dead, held, blocked]) one.reset();
     try {
-      for (const { target, counts, oldestDueAt } of await sources.targetCounts()) {
+      for (const { target, counts, oldestDueAt, blocked: waiting } of await sources.targetCounts()) {
+        blocked.set({ target }, waiting);
         pending.set({ target }, counts.pending ?? 0);
         dead.set({ target }, counts.dead ?? 0);
         held.set({ target }, counts.held ?? 0);

@@ -18,7 +18,15 @@ export interface QueueUnderTest {
   /** The wall clock that the queue goes by, ms. The suite never moves it. */
   now(): number;
   /** Stores a pending delivery that is due at the given wall time; resolves to its id. */
-  add(delivery: { target: string; dueAt: number; event?: Partial<Omit<EventContent, 'id'>> }): Promise<string>;
+  add(delivery: {
+    target: string;
+    dueAt: number;
+    event?: Partial<Omit<EventContent, 'id'>>;
+    orderingKey?: string;
+  }): Promise<string>;
+  /** From now on a dead letter of this target blocks those behind it. */
+  blockOnDead(target: string): Promise<void>;
+  cancel(deliveryId: string): Promise<void>;
   read(deliveryId: string): Promise<StoredDelivery>;
   close(): Promise<void>;
 }
@@ -155,6 +163,93 @@ export function deliveryQueueContract(name: string, open: () => Promise<QueueUnd
         await due('app');
         await leaseOne('app');
         expect(await queue.lease('app', ROOMY)).toEqual({ deliveries: [], nextDueAt: null });
+      });
+    });
+
+    describe('order', () => {
+      const inOrder = (orderingKey: string, target = 'app', agoMs = 1000): Promise<string> =>
+        under.add({ target, dueAt: under.now() - agoMs, orderingKey });
+      const end = async (leased: LeasedDelivery, outcome: Outcome): Promise<void> => {
+        await queue.settle(leased, attemptOf(leased, outcome, under.now()), outcome);
+      };
+
+      test('deliveries of one key come one at a time, as they were added', async () => {
+        const ids = [await inOrder('k'), await inOrder('k', 'app', 5000), await inOrder('k')];
+        const came: string[] = [];
+        for (const _ of ids) {
+          const { deliveries } = await queue.lease('app', ROOMY);
+          expect(deliveries).toHaveLength(1);
+          for (const leased of deliveries) {
+            came.push(leased.id);
+            await end(leased, { kind: 'delivered' });
+          }
+        }
+        expect(came).toEqual(ids);
+        expect(await queue.lease('app', ROOMY)).toEqual({ deliveries: [], nextDueAt: null });
+      });
+
+      test('other keys, other targets and those without a key do not wait', async () => {
+        await inOrder('k');
+        await inOrder('k');
+        const others = [await inOrder('l'), await due('app')];
+        const elsewhere = await inOrder('k', 'audit');
+        expect(await leasedIds('app')).toEqual([expect.any(String), ...others]);
+        expect(await leasedIds('audit')).toEqual([elsewhere]);
+      });
+
+      test('a delivery that waits says for what, and is not due', async () => {
+        await inOrder('k');
+        const second = await inOrder('k');
+        expect(await under.read(second)).toEqual({ status: 'pending', reason: 'waits_for_order', attempts: 0, dueAt: null });
+      });
+
+      test('a retry keeps its place', async () => {
+        const first = await inOrder('k');
+        await inOrder('k');
+        await end(await leaseOne('app'), { kind: 'retry', delayMs: HOUR, reason: 'timeout' });
+        expect(await queue.lease('app', ROOMY)).toEqual({ deliveries: [], nextDueAt: (await under.read(first)).dueAt });
+      });
+
+      test('one that was given back keeps its place', async () => {
+        const first = await inOrder('k');
+        await inOrder('k');
+        queue.release([await leaseOne('app')]);
+        expect(await leasedIds('app')).toEqual([first]);
+      });
+
+      test('after a dead letter the next one goes on', async () => {
+        await inOrder('k');
+        const second = await inOrder('k');
+        await end(await leaseOne('app'), { kind: 'dead', reason: 'attempts_exhausted' });
+        expect(await leasedIds('app')).toEqual([second]);
+      });
+
+      test('a dead letter blocks where that is asked for', async () => {
+        await under.blockOnDead('app');
+        await inOrder('k');
+        await inOrder('k');
+        const other = await inOrder('l');
+        await end(await leaseOne('app'), { kind: 'dead', reason: 'attempts_exhausted' });
+        expect(await leasedIds('app')).toEqual([other]);
+      });
+
+      test('a cancelled one makes way, but not before its attempt has ended', async () => {
+        const first = await inOrder('k');
+        const second = await inOrder('k');
+        const leased = await leaseOne('app');
+        await under.cancel(first);
+        expect(await leasedIds('app')).toEqual([]);
+        await end(leased, { kind: 'retry', delayMs: 0, reason: 'cancelled' });
+        expect(await leasedIds('app')).toEqual([second]);
+      });
+
+      test('one that is cancelled while it waits is passed over', async () => {
+        await inOrder('k');
+        const second = await inOrder('k');
+        const third = await inOrder('k');
+        await under.cancel(second);
+        await end(await leaseOne('app'), { kind: 'delivered' });
+        expect(await leasedIds('app')).toEqual([third]);
       });
     });
 

@@ -14,10 +14,11 @@ async function appended(
   event: Parameters<typeof newEvent>[0],
   targets: readonly string[],
   quarantine: string | null = null,
+  order: { orderingKey?: string } = {},
 ): Promise<string> {
   const planned = targets.map(
     (target): PlannedDelivery =>
-      quarantine === null ? { kind: 'pending', target } : { kind: 'held', target, reason: quarantine },
+      quarantine === null ? { kind: 'pending', target, ...order } : { kind: 'held', target, reason: quarantine },
   );
   const result = await test.store.log.append(newEvent(event), planned);
   if (result.kind !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(result)}`);
@@ -44,12 +45,14 @@ deliveryQueueContract('SQLite', async () => {
     queue: test.store.queue,
     now: () => start,
     // A delivery is due when it is appended, so the clock stands there meanwhile.
-    add: async ({ target, dueAt, event }) => {
+    add: async ({ target, dueAt, event, orderingKey }) => {
       test.clock.wall = dueAt;
-      const eventId = await appended(test, event, [target]);
+      const eventId = await appended(test, event, [target], null, orderingKey === undefined ? {} : { orderingKey });
       test.clock.wall = start;
       return onlyDelivery(test, eventId);
     },
+    blockOnDead: async (target) => void (await test.store.upkeep.reconcile([target], ['knowledgesdk'], [[target, 'block']])),
+    cancel: async (id) => void (await test.store.operations.cancel(id)),
     read: async (id) => {
       const { status, reason, attempts, nextAttemptAt } = await viewOf(test, id);
       return { status, reason, attempts, dueAt: nextAttemptAt };

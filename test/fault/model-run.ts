@@ -242,7 +242,7 @@ export class ModelRun {
   async #reconcile({ targets, routes }: Of<'reconcile'>): Promise<void> {
     let moved = 0;
     for (let restart = true, finished = false; !finished; restart = false) {
-      const result = await this.#command({ kind: 'reconcile', targets, routes, now: this.#now, restart });
+      const result = await this.#command({ kind: 'reconcile', targets, routes, ordered: [], now: this.#now, restart });
       assert(result.kind === 'moved');
       moved += result.moved;
       finished = result.finished;

@@ -7,6 +7,7 @@ test('deliveries are handed over after the reactions to their append, also in a 
     reserve: () => true,
     unreserve: () => undefined,
     hand: ({ event }: { event: { id: string } }) => void order.push(`hand ${event.id}`),
+    take: () => false,
     withdraw: () => undefined,
     cancel: () => undefined,
     wake: () => undefined,

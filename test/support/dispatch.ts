@@ -54,6 +54,7 @@ export function targetOf(name: string, url: string, changes: Partial<TargetConfi
     concurrency: 4,
     retry: { ...DEFAULT_RETRY, jitter: 0 },
     limits: NO_LIMITS,
+    ordering: null,
     signingSecrets: [],
     outgoing: PLAIN_OUTGOING,
     ...changes,

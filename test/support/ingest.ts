@@ -67,6 +67,7 @@ export function settings(
   return {
     routes: new Map(routes.map((route) => [route.name, route])),
     limits: { body: 1024 * 1024, headers: 16 * 1024, inFlight: 4 * 1024 * 1024, backlog: 1_000, ...changes },
+    targets: new Map(),
     trustedProxies: proxies,
     tls: null,
   };

@@ -1,11 +1,12 @@
 import type { DeliveryQueue, LeaseBatch } from '../../src/deliver/ports.ts';
 import type { Attempt } from '../../src/domain/attempt.ts';
-import { type DeliveryState, type Lease, transition } from '../../src/domain/delivery.ts';
+import { type DeliveryState, isBlocked, type Lease, transition } from '../../src/domain/delivery.ts';
 import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 
 interface Row {
   id: string;
   target: string;
+  orderingKey: string | null;
   event: EventContent;
   state: DeliveryState;
   history: Attempt[];
@@ -13,7 +14,9 @@ interface Row {
 
 /** A DeliveryQueue without a disk, held to test/contract/delivery-queue.ts. It goes by the domain's transitions. */
 export interface MemoryDeliveryQueue extends DeliveryQueue {
-  add(delivery: { target: string; dueAt: number; event?: Partial<Omit<EventContent, 'id'>> }): string;
+  add(delivery: { target: string; dueAt: number; event?: Partial<Omit<EventContent, 'id'>>; orderingKey?: string }): string;
+  /** What the dead letters of a target do to those behind them; they are skipped by default. */
+  blockOnDead(target: string): void;
   /** As {@link add}, but claimed already: what a hand-off after a commit brings. */
   addLeased(target: string, event?: Partial<Omit<EventContent, 'id'>>): LeasedDelivery;
   row(id: string): Row;
@@ -29,6 +32,7 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
   let sequence = 0;
   let lastLease: Lease = 0;
   let settleFault: Error | null = null;
+  const blocking = new Set<string>();
 
   const row = (id: string): Row => {
     const found = rows.get(id);
@@ -53,8 +57,27 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
     return found.sort((a, b) => a.dueAt - b.dueAt);
   };
 
+  /** Those of its key that have not ended, in the order in which they came. */
+  const queueOf = ({ target, orderingKey }: Row): Row[] =>
+    [...rows.values()].filter(
+      (other) =>
+        other.target === target &&
+        other.orderingKey === orderingKey &&
+        (['pending', 'held'].includes(other.state.status) ||
+          other.state.lease !== null ||
+          (other.state.status === 'dead' && blocking.has(target))),
+    );
+  /** The first of its key goes on, the others wait. */
+  const keepOrder = (of: Row): void => {
+    if (of.orderingKey === null) return;
+    const [first] = queueOf(of);
+    if (first === undefined || !isBlocked(first.state)) return;
+    const freed = transition(first.state, { kind: 'unblock', notBefore: 0 }, now());
+    if (freed.ok) first.state = freed.state;
+  };
+
   const queue: MemoryDeliveryQueue = {
-    add({ target, dueAt, event }) {
+    add({ target, dueAt, event, orderingKey = null }) {
       sequence += 1;
       const id = `dlv_${sequence}`;
       const content: EventContent = {
@@ -81,7 +104,10 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
         nextTrigger: 'initial',
         lease: null,
       };
-      rows.set(id, { id, target, event: content, state, history: [] });
+      const added: Row = { id, target, orderingKey, event: content, state, history: [] };
+      const blocked = orderingKey !== null && queueOf(added).length > 0 ? transition(state, { kind: 'block' }, now()) : null;
+      if (blocked?.ok) added.state = blocked.state;
+      rows.set(id, added);
       return id;
     },
     addLeased: (target, event) =>
@@ -92,7 +118,9 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
     cancel(id) {
       const cancelled = transition(row(id).state, { kind: 'cancel' }, now());
       if (cancelled.ok) row(id).state = cancelled.state;
+      keepOrder(row(id));
     },
+    blockOnDead: (target) => void blocking.add(target),
     failSettlesWith(error) {
       settleFault = error;
     },
@@ -110,6 +138,7 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
       for (const { id, lease } of deliveries) {
         const released = transition(row(id).state, { kind: 'release-lease', lease }, now());
         if (released.ok) row(id).state = released.state;
+        keepOrder(row(id));
       }
     },
     async settle({ id, lease }, attempt, outcome) {
@@ -118,6 +147,7 @@ export function createMemoryDeliveryQueue(now: () => number): MemoryDeliveryQueu
       if (!settled.ok) return { kind: 'stale' };
       row(id).state = settled.state;
       if (attempt !== null) row(id).history.push(attempt);
+      keepOrder(row(id));
       return { kind: 'settled' };
     },
   };

@@ -93,6 +93,8 @@ function viewOf(row: DeliveryRow): DeliveryView {
     nextAttemptAt: dueAt,
     createdAt,
     finishedAt,
+    orderingKey: null,
+    waitsFor: null,
     lastAttempt,
   };
 }
@@ -202,7 +204,7 @@ export class MemoryHistory implements HistoryHarness {
     targetCounts: async () =>
       [...Map.groupBy(this.#deliveries.values(), (row) => row.target)].map(([target, rows]) => {
         const due = rows.flatMap((row) => (row.state.dueAt === null ? [] : [row.state.dueAt]));
-        return { target, counts: countStatuses(rows), oldestDueAt: due.length === 0 ? null : Math.min(...due) };
+        return { target, counts: countStatuses(rows), oldestDueAt: due.length === 0 ? null : Math.min(...due), blocked: 0 };
       }),
     remembered: async (scope, key, now) => {
       const known = this.#remembered.get(`${scope}\n${key}`);

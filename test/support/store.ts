@@ -100,6 +100,10 @@ function recordingHandOff(record: StoreRecord, takes: boolean): HandOff {
       record.reserved -= 1;
     },
     hand: (delivery) => void record.handed.push(delivery),
+    take: (delivery) => {
+      if (takes) record.handed.push(delivery);
+      return takes;
+    },
     withdraw: (id) => void record.withdrawn.push(id),
     cancel: (id) => void record.cancelled.push(id),
     wake: (target, dueAt) => void record.woken.push({ target, dueAt }),

@@ -28,7 +28,7 @@ function views(paused: { target: string; at: number; reason: string | null }[] =
   const sources: TargetSources = {
     configs,
     running: () => ({ ...health.view, inFlight: 0, breaker }),
-    counts: async () => [{ target: 'app', counts, oldestDueAt: null }],
+    counts: async () => [{ target: 'app', counts, oldestDueAt: null, blocked: 0 }],
     storePause: async (_target, reason) => {
       if (storeFault !== null) throw storeFault;
       stored.push(reason);

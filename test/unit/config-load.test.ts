@@ -90,6 +90,7 @@ describe('defaults', () => {
   test('of a target that a URL makes, named after its route', () => {
     expect(config.targets.get('hook')).toEqual({
       name: 'hook',
+      ordering: null,
       url: 'http://user:pass@app:3000/hooks?key=v',
       shownUrl: 'http://[hidden]@app:3000/hooks?key=[hidden]',
       timeoutMs: 30_000,

@@ -11,6 +11,8 @@ deliveryQueueContract('in memory', async () => {
       const { status, reason, attempts, dueAt } = queue.row(id).state;
       return { status, reason, attempts, dueAt };
     },
+    blockOnDead: async (target) => queue.blockOnDead(target),
+    cancel: async (id) => queue.cancel(id),
     close: async () => {},
   };
 });

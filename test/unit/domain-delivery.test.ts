@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Settlement } from '../../src/domain/attempt.ts';
-import { type DeliveryChange, type DeliveryState, type Refusal, transition } from '../../src/domain/delivery.ts';
+import { type DeliveryChange, type DeliveryState, type Refusal, transition, WAITS_FOR_ORDER } from '../../src/domain/delivery.ts';
 
 const NOW = 1_700_000_000_000;
 const MINE = 7;
@@ -25,6 +25,7 @@ const STATES: Record<string, DeliveryState> = {
   early: { ...fresh, dueAt: NOW + 1 },
   pending: fresh,
   'pending+': { ...fresh, lease: MINE },
+  blocked: { ...fresh, dueAt: null, reason: WAITS_FOR_ORDER },
   delivered: { ...fresh, ...finished, status: 'delivered' },
   dead: { ...fresh, ...finished, status: 'dead' },
   filtered: { ...fresh, ...finished, status: 'filtered', attempts: 0, budgetStart: 0 },
@@ -50,6 +51,8 @@ const CHANGES: Record<string, DeliveryChange> = {
   release: { kind: 'release' },
   hold: { kind: 'hold', reason: 'target_removed' },
   back: { kind: 'clock-set-back', byMs: -60_000 },
+  block: { kind: 'block' },
+  unblock: { kind: 'unblock', notBefore: 0 },
 };
 
 const REFUSALS: Record<string, Refusal> = {
@@ -62,17 +65,18 @@ const REFUSALS: Record<string, Refusal> = {
 
 /** The drawing of states, written out: what each change makes of each state, or why it is refused. */
 const DRAWING = `
-            lease     let-go     ok         later      fatal      sieve      pause      retry    cancel      discard    release   hold      back
-early       not-due   stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      pending
-pending     pending+  stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      pending
-pending+    taken     pending    delivered  pending    dead       filtered   pending    running  cancelled+  no         no        held+     pending+
-delivered   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no
-dead        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  no        no        no
-filtered    not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no
-cancelled   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no
-cancelled+  not-due   cancelled  cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no        no
-held        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  pending   no        no
-held+       not-due   held       delivered  held       dead       filtered   held       running  no          running    pending+  no        no
+            lease     let-go     ok         later      fatal      sieve      pause      retry    cancel      discard    release   hold      back      block    unblock
+early       not-due   stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      pending   blocked  no
+pending     pending+  stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      pending   blocked  no
+pending+    taken     pending    delivered  pending    dead       filtered   pending    running  cancelled+  no         no        held+     pending+  running  no
+blocked     not-due   stale      stale      stale      stale      stale      stale      pending  cancelled   no         no        held      no        blocked  pending
+delivered   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no        no       no
+dead        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  no        no        no        no       no
+filtered    not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no        no       no
+cancelled   not-due   stale      stale      stale      stale      stale      stale      no       no          no         no        no        no        no       no
+cancelled+  not-due   cancelled  cancelled  cancelled  cancelled  cancelled  cancelled  no       no          no         no        no        no        no       no
+held        not-due   stale      stale      stale      stale      stale      stale      pending  no          cancelled  pending   no        no        no       no
+held+       not-due   held       delivered  held       dead       filtered   held       running  no          running    pending+  no        no        no       no
 `;
 
 const [heading = [], ...lines] = DRAWING.trim()
@@ -85,6 +89,11 @@ function apply(from: string, change: string) {
   const happening = CHANGES[change];
   if (state === undefined || happening === undefined) throw new Error(`${from}, ${change} is not in the tables`);
   return transition(Object.freeze({ ...state }), happening, NOW);
+}
+
+function shownState({ status, dueAt, lease }: DeliveryState): string {
+  if (status === 'pending' && dueAt === null && lease === null) return 'blocked';
+  return `${status}${lease === null ? '' : '+'}`;
 }
 
 function changed(from: string, change: string): DeliveryState {
@@ -100,7 +109,7 @@ describe('the drawing', () => {
 
   test.each(cells)('$from, $change: $to', ({ from, change, to }) => {
     const result = apply(from, change);
-    const shown = result.ok ? `${result.state.status}${result.state.lease === null ? '' : '+'}` : result.refusal;
+    const shown = result.ok ? shownState(result.state) : result.refusal;
     expect(shown).toBe(REFUSALS[to] ?? to);
   });
 });
@@ -140,7 +149,7 @@ describe('what a change leaves behind', () => {
     expect(changed('pending+', 'fatal')).toMatchObject({ attempts: 4, finishedAt: NOW, reason: 'attempts_exhausted' });
   });
 
-  test.each(['dead', 'pending', 'held'])(
+  test.each(['dead', 'pending', 'blocked', 'held'])(
     'an operator retries what is %s: due now, a fresh budget, attempts counted on',
     (from) => {
       const state = changed(from, 'retry');
@@ -156,6 +165,13 @@ describe('what a change leaves behind', () => {
   test('a clock that is set back takes the due time with it, and nothing else', () => {
     expect(changed('early', 'back')).toEqual({ ...STATES.early, dueAt: (STATES.early?.dueAt ?? 0) - 60_000 });
     expect(changed('pending+', 'back')).toEqual({ ...STATES['pending+'], dueAt: (STATES['pending+']?.dueAt ?? 0) - 60_000 });
+  });
+
+  test('blocked is not due and says why; freed it is due now under the budget it had', () => {
+    expect(changed('early', 'block')).toEqual({ ...fresh, dueAt: null, reason: WAITS_FOR_ORDER });
+    expect(changed('blocked', 'unblock')).toEqual({ ...fresh, dueAt: NOW, reason: null });
+    const delayed = transition(changed('early', 'block'), { kind: 'unblock', notBefore: NOW + 9 }, NOW);
+    expect(delayed).toMatchObject({ ok: true, state: { dueAt: NOW + 9 } });
   });
 
   test('what is interrupted spends nothing and is due as before', () => {
@@ -201,6 +217,7 @@ const anyChange: fc.Arbitrary<DeliveryChange> = fc.oneof(
   fc.constantFrom<DeliveryChange>({ kind: 'retry' }, { kind: 'cancel' }, { kind: 'discard' }, { kind: 'release' }),
   fc.constant<DeliveryChange>({ kind: 'hold', reason: 'target_removed' }),
   fc.nat(100).map((ms): DeliveryChange => ({ kind: 'clock-set-back', byMs: -ms })),
+  fc.constantFrom<DeliveryChange>({ kind: 'block' }, { kind: 'unblock', notBefore: NOW + 50 }),
 );
 const anyLife = fc.array(fc.record({ change: anyChange, wait: fc.nat(60) }), { maxLength: 40 });
 
@@ -282,8 +299,8 @@ describe('whatever happens to a delivery', () => {
   test('the times fit the status, and the budget begins within the attempts', () => {
     eachStep(({ result }) => {
       if (!result.ok) return;
-      const { status, dueAt, finishedAt, budgetStart, attempts } = result.state;
-      expect(dueAt !== null).toBe(status === 'pending');
+      const { status, reason, dueAt, finishedAt, budgetStart, attempts } = result.state;
+      expect(dueAt !== null).toBe(status === 'pending' && reason !== WAITS_FOR_ORDER);
       expect(finishedAt !== null).toBe(status !== 'pending' && status !== 'held');
       expect(budgetStart).toBeLessThanOrEqual(attempts);
     });

@@ -11,7 +11,7 @@ function entry(lease: number, target = 'app'): LeaseEntry {
     budgetStart: 0,
     budgetSpentMs: 0,
   } as const;
-  return { state: { ...state, nextTrigger: 'initial', lease }, route: 'knowledgesdk', target };
+  return { state: { ...state, nextTrigger: 'initial', lease }, route: 'knowledgesdk', target, orderingKey: null };
 }
 
 let table: LeaseTable;

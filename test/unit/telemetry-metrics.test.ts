@@ -7,8 +7,8 @@ import { createMetrics, type MetricSources, type Metrics } from '../../src/telem
 
 const sources: MetricSources = {
   targetCounts: async () => [
-    { target: 'app', counts: { pending: 7, dead: 2, held: 1 }, oldestDueAt: 90_000 },
-    { target: 'idle', counts: {}, oldestDueAt: null },
+    { target: 'app', counts: { pending: 7, dead: 2, held: 1 }, oldestDueAt: 90_000, blocked: 3 },
+    { target: 'idle', counts: {}, oldestDueAt: null, blocked: 0 },
   ],
   now: () => 100_000,
   ready: () => true,
@@ -71,6 +71,12 @@ describe('metrics', () => {
     expect(text).toContain('hookbay_breaker_transitions_total{target="app",to="open"} 2');
     expect(text).toContain('hookbay_breaker_transitions_total{target="app",to="closed"} 1');
     expect(text).toContain('hookbay_build_info{version="1.2.3",node="26.0.0"} 1');
+  });
+
+  it('counts what waits for its order, by target', async () => {
+    const text = await make().metrics();
+    expect(text).toContain('hookbay_ordering_blocked{target="app"} 3');
+    expect(text).toContain('hookbay_ordering_blocked{target="idle"} 0');
   });
 
   it('adds up over several scrapes', async () => {

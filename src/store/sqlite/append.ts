@@ -4,7 +4,8 @@ import type { Contents } from './contents.ts';
 import type { DedupIndex, KnownKey } from './dedup-index.ts';
 import { NEW_DELIVERY } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
-import type { Appended, AppendRow } from './protocol.ts';
+import type { NewOrdered, OrderedInserts } from './ordered-inserts.ts';
+import type { AppendDelivery, Appended, AppendRow } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
 
 /** About what an attempt with a short answer takes as JSON; see migrations/002-attempt-room.ts. */
@@ -19,13 +20,15 @@ export class Appender {
   readonly #keys: DedupIndex;
   readonly #contents: Contents;
   readonly #room: string;
+  readonly #ordered: OrderedInserts;
   readonly #event: Statement;
   readonly #content: Statement;
   readonly #pending: Statement;
   readonly #unsent: Statement;
   readonly #again: Statement;
 
-  constructor(db: Database, leases: LeaseTable, tallies: Tallies, keys: DedupIndex, contents: Contents) {
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies, keys: DedupIndex, contents: Contents, ordered: OrderedInserts) {
+    this.#ordered = ordered;
     this.#contents = contents;
     this.#room = contents.isSealing ? SEALED_ROOM : ROOM;
     this.#keys = keys;
@@ -53,7 +56,7 @@ export class Appender {
     const content = this.#contents.store(seq, row.receivedAt, head, body);
     this.#insert(row, seq, key, content.head_crc32, bodyHash);
     this.#content.run(seq, content.head, content.body);
-    return { kind: 'accepted', event: seq, firstDelivery: this.#deliveries(row, seq, now) };
+    return this.#deliveries(row, seq, now);
   }
 
   /** The newest event with this key, in whatever form it was stored. */
@@ -89,16 +92,20 @@ export class Appender {
     return { kind: 'duplicate', event: known.seq, receivedAt: known.received_at, conflict };
   }
 
-  #deliveries(row: AppendRow, event: number, now: number): number {
+  #deliveries(row: AppendRow, event: number, now: number): Appended {
     const first = this.#tallies.take('delivery', row.deliveries.length);
+    const blocked: number[] = [];
     row.deliveries.forEach((delivery, index) => {
       const { kind, target } = delivery;
       const seq = first + index;
-      if (kind === 'pending') {
+      if (kind !== 'filtered' && delivery.orderingKey !== undefined) {
+        if (!this.#inOrder(row, delivery, delivery.orderingKey, { seq, event }, now)) blocked.push(index);
+      } else if (kind === 'pending') {
         const { lease, delayMs } = delivery;
         const dueAt = delayMs === undefined ? now : row.receivedAt + delayMs;
         this.#pending.run(seq, event, row.receivedAt, row.route, target, dueAt, this.#room);
-        if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target });
+        if (lease !== null)
+          this.#leases.set(seq, { state: newlyLeased(lease, now), route: row.route, target, orderingKey: null });
       } else {
         // What is held waits for a person, so it is not finished.
         const finishedAt = kind === 'held' ? null : now;
@@ -106,7 +113,40 @@ export class Appender {
       }
       this.#tallies.add(row.route, target, kind, 1);
     });
-    return first;
+    const accepted = { kind: 'accepted', event, firstDelivery: first } as const;
+    return blocked.length === 0 ? accepted : { ...accepted, blocked };
+  }
+
+  /** @returns false for one that waits for others of its key */
+  #inOrder(
+    row: AppendRow,
+    delivery: Exclude<AppendDelivery, { kind: 'filtered' }>,
+    key: string,
+    { seq, event }: { seq: number; event: number },
+    now: number,
+  ): boolean {
+    const { target } = delivery;
+    const orderingKey = this.#ordered.keyInUse(target, this.#contents.storedKey(key), this.#contents.formerKeys(key));
+    const { receivedAt: createdAt, route } = row;
+    const added: NewOrdered = {
+      seq,
+      event,
+      createdAt,
+      route,
+      target,
+      orderingKey,
+      trigger: 'initial',
+      replayed: false,
+      room: delivery.kind === 'pending' ? this.#room : null,
+    };
+    if (delivery.kind === 'held') {
+      this.#ordered.held(added, delivery.reason);
+      return true;
+    }
+    const { lease, delayMs } = delivery;
+    if (!this.#ordered.pending(added, now, delayMs)) return false;
+    if (lease !== null) this.#leases.set(seq, { state: newlyLeased(lease, now), route, target, orderingKey });
+    return true;
   }
 }
 

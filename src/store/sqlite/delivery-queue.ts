@@ -5,8 +5,8 @@ import { formatId, parseId } from '../../domain/ids.ts';
 import type { LeasedDelivery } from '../../domain/leased-delivery.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { parseHead } from './head.ts';
-import type { StoreObserver } from './ports.ts';
-import type { Configured, LeasedRow } from './protocol.ts';
+import type { HandOff, StoreObserver } from './ports.ts';
+import type { Configured, DamagedRow, Freed, LeasedRow } from './protocol.ts';
 
 /** Claims, releases and settles deliveries for the dispatcher. */
 export class SqliteDeliveryQueue {
@@ -14,8 +14,18 @@ export class SqliteDeliveryQueue {
   readonly #observer: StoreObserver;
   readonly #now: () => number;
   readonly #configured: () => Configured | null;
+  readonly #handOff: HandOff;
+  /** Numbers of deliveries that came in their order: more of their key are likely to wait for them. */
+  readonly #inOrder = new Set<number>();
 
-  constructor(commits: GroupCommit, observer: StoreObserver, now: () => number, configured: () => Configured | null) {
+  constructor(
+    commits: GroupCommit,
+    observer: StoreObserver,
+    now: () => number,
+    configured: () => Configured | null,
+    handOff: HandOff,
+  ) {
+    this.#handOff = handOff;
     this.#configured = configured;
     this.#commits = commits;
     this.#observer = observer;
@@ -35,12 +45,33 @@ export class SqliteDeliveryQueue {
     });
     if (result.kind === 'failed') throw new HookbayError({ code: 'lease_failed', status: 500, message: result.message });
     if (result.kind !== 'leased') return { deliveries: [], nextDueAt: null };
-    for (const { createdAt, delivery } of result.damaged) this.#observer.damaged(formatId('dlv', createdAt, delivery));
+    this.#tellDamaged(result.damaged);
     return { deliveries: result.rows.map(leasedDelivery), nextDueAt: result.nextDueAt };
   }
 
+  /** Gives the dispatcher what the ends of others have freed; what it has no room for waits to be leased. */
+  freed({ rows, damaged, woken }: Freed): void {
+    this.#tellDamaged(damaged);
+    for (const row of rows) {
+      const delivery = leasedDelivery(row);
+      if (this.#handOff.take(delivery)) {
+        this.#inOrder.add(row.delivery);
+        continue;
+      }
+      this.release([delivery]);
+      this.#handOff.wake(row.target, this.#now());
+    }
+    for (const { target, dueAt } of woken) this.#handOff.wake(target, dueAt);
+  }
+
+  #tellDamaged(damaged: readonly DamagedRow[]): void {
+    for (const { createdAt, delivery } of damaged) this.#observer.damaged(formatId('dlv', createdAt, delivery));
+  }
+
   release(deliveries: readonly { id: string; lease: Lease }[]): void {
-    this.#commits.release(deliveries.map(({ id, lease }) => ({ delivery: numberOf(id), lease })));
+    const rows = deliveries.map(({ id, lease }) => ({ delivery: numberOf(id), lease }));
+    for (const { delivery } of rows) this.#inOrder.delete(delivery);
+    this.#commits.release(rows);
   }
 
   async settle(
@@ -48,8 +79,9 @@ export class SqliteDeliveryQueue {
     attempt: Attempt | null,
     outcome: Settlement,
   ): Promise<{ kind: 'settled' } | { kind: 'stale' }> {
-    const kept = attempt === null ? null : JSON.stringify(attempt);
-    const settled = await this.#commits.settle({ delivery: numberOf(id), lease, outcome, attempt: kept });
+    const delivery = numberOf(id);
+    const row = { delivery, lease, outcome, attempt: attempt === null ? null : JSON.stringify(attempt) };
+    const settled = await this.#commits.settle(row, this.#inOrder.delete(delivery));
     return { kind: settled ? 'settled' : 'stale' };
   }
 }

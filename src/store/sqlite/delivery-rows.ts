@@ -4,10 +4,12 @@ import {
   type DeliveryChange,
   type DeliveryState,
   type DeliveryStatus,
+  isBlocked,
   type Transition,
   transition,
 } from '../../domain/delivery.ts';
 import type { Contents } from './contents.ts';
+import type { DeliveryOrder, Place } from './delivery-order.ts';
 import type { LeaseTable } from './leases.ts';
 import type { DueChange } from './protocol.ts';
 import type { Tallies } from './tallies.ts';
@@ -24,6 +26,7 @@ interface StateRow {
   budget_start: number;
   budget_spent_ms: number;
   next_trigger: AttemptTrigger;
+  ordering_key: string | null;
 }
 
 /** Begins the insert of a delivery; columns that only some deliveries use are left to their defaults. */
@@ -34,6 +37,7 @@ export interface StoredDelivery {
   event: number;
   route: string;
   target: string;
+  orderingKey: string | null;
   state: DeliveryState;
 }
 
@@ -49,12 +53,15 @@ export class DeliveryRows {
   readonly #keepAttempt: Statement;
   readonly #spend: Statement;
 
-  constructor(db: Database, leases: LeaseTable, tallies: Tallies, contents: Contents) {
+  readonly #order: DeliveryOrder;
+
+  constructor(db: Database, leases: LeaseTable, tallies: Tallies, contents: Contents, order: DeliveryOrder) {
+    this.#order = order;
     this.#contents = contents;
     this.#leases = leases;
     this.#tallies = tallies;
     this.#read = db.prepare(
-      'SELECT event_seq, route, target, status, reason, due_at, finished_at, attempts, budget_start, budget_spent_ms, next_trigger FROM deliveries WHERE seq = ?',
+      'SELECT event_seq, route, target, status, reason, due_at, finished_at, attempts, budget_start, budget_spent_ms, next_trigger, ordering_key FROM deliveries WHERE seq = ?',
     );
     const columns = 'status = ?, reason = ?, due_at = ?, finished_at = ?, attempts = ?, budget_start = ?, next_trigger = ?';
     this.#write = db.prepare(`UPDATE deliveries SET ${columns} WHERE seq = ?`);
@@ -78,7 +85,7 @@ export class DeliveryRows {
       nextTrigger: row.next_trigger,
       lease: this.#leases.leaseOf(seq),
     };
-    return { event: row.event_seq, route: row.route, target: row.target, state };
+    return { event: row.event_seq, route: row.route, target: row.target, orderingKey: row.ordering_key, state };
   }
 
   /**
@@ -95,10 +102,18 @@ export class DeliveryRows {
     const result = transition(delivery.state, change, now);
     if (!result.ok) return result;
     this.#store(seq, delivery, result.state, attempt);
+    const { target, orderingKey } = delivery;
+    if (orderingKey !== null) this.#keepOrder({ target, orderingKey, seq }, delivery, change, result.state, now);
     return result;
   }
 
-  #store(seq: number, { state: before, route, target }: LeasedState, after: DeliveryState, attempt: string | null): void {
+  /** A delivery is being removed. */
+  removed(place: Place, now: number): void {
+    if (this.#order.leave(place)) this.#freeNext(place, now);
+  }
+
+  #store(seq: number, delivery: LeasedState, after: DeliveryState, attempt: string | null): void {
+    const { state: before, route, target, orderingKey } = delivery;
     const { status, reason, dueAt, finishedAt, attempts, budgetStart, nextTrigger } = after;
     if (attempt === null) {
       // What a filter ended needs no room for an attempt any more.
@@ -122,14 +137,54 @@ export class DeliveryRows {
     // Its own statement: targets without a retry duration never come here.
     if (after.budgetSpentMs !== before.budgetSpentMs) this.#spend.run(after.budgetSpentMs, seq);
     this.#tallies.move(route, target, before.status, status);
-    if (after.lease !== null) this.#leases.set(seq, { state: after, route, target });
+    if (after.lease !== null) this.#leases.set(seq, { state: after, route, target, orderingKey });
     else if (before.lease !== null) this.#leases.remove(seq);
   }
+
+  /** What a change of one delivery means for the others of its key. */
+  #keepOrder(place: Place, from: LeasedState, change: DeliveryChange, after: DeliveryState, now: number): void {
+    const { target, orderingKey } = place;
+    const { route, state: before } = from;
+    const blocked = Number(isBlocked(after)) - Number(isBlocked(before));
+    if (blocked !== 0) this.#tallies.add(route, target, 'blocked', blocked);
+    if (!this.#order.holdsPlace(target, after)) this.removed(place, now);
+    else if ((change.kind === 'retry' || change.kind === 'release') && !isDue(before)) this.#queueUp(place, now);
+    if (before.lease !== null && after.lease === null) this.#order.leaseEnded(target, orderingKey, now);
+  }
+
+  #freeNext({ target, orderingKey }: Place, now: number): void {
+    const seq = this.#order.first(target, orderingKey);
+    const next = seq === null ? null : this.read(seq);
+    if (seq === null || next === null || !isBlocked(next.state)) return;
+    const place = { target, orderingKey, seq };
+    this.free(place, next, this.#order.notBefore(place, now), now);
+  }
+
+  /** Makes a blocked delivery due, now or when its delay is over. */
+  free({ target, seq }: Place, blocked: StoredDelivery, notBefore: number, now: number): void {
+    this.change(seq, blocked, { kind: 'unblock', notBefore }, now);
+    if (notBefore > now) this.#order.wake(target, notBefore);
+    else this.#order.freed(seq, target);
+  }
+
+  /** An operator or a configuration has made it due: it may go only if it is the first, or while its attempt runs. */
+  #queueUp(place: Place, now: number): void {
+    const { target, orderingKey, seq } = place;
+    if (!this.#order.isOrdered(target)) return;
+    this.#order.enter(place, 0);
+    const delivery = this.#order.first(target, orderingKey) === seq ? null : this.read(seq);
+    if (delivery?.state.lease === null) this.change(seq, delivery, { kind: 'block' }, now);
+  }
+}
+
+function isDue({ status, dueAt }: DeliveryState): boolean {
+  return status === 'pending' && dueAt !== null;
 }
 
 interface LeasedState {
   route: string;
   target: string;
+  orderingKey: string | null;
   state: DeliveryState;
 }
 

@@ -18,6 +18,8 @@ const LEASE_STEP = 2;
 
 const REASONS: Record<string, UnavailableReason> = { disk_full: 'disk_full', shutting_down: 'shutting_down' };
 
+const NO_ORDER = {};
+
 interface OpenAppend {
   startedAt: number;
   answer(result: AppendResult): void;
@@ -82,13 +84,14 @@ export class SqliteEventLog {
 
   #claim(planned: PlannedDelivery, event: NewEvent): AppendDelivery {
     if (planned.kind !== 'pending') return planned;
-    const { target, delayMs } = planned;
+    const { target, delayMs, orderingKey } = planned;
+    const order = orderingKey === undefined ? NO_ORDER : { orderingKey };
     // What is not due yet is never handed over in memory: it would be attempted at once.
-    if (delayMs !== undefined) return { kind: 'pending', target, lease: null, delayMs };
-    if (!this.#handOff.reserve(target, event.body.length, event.route)) return { kind: 'pending', target, lease: null };
+    if (delayMs !== undefined) return { kind: 'pending', target, lease: null, delayMs, ...order };
+    if (!this.#handOff.reserve(target, event.body.length, event.route)) return { kind: 'pending', target, lease: null, ...order };
     const lease = this.#nextLease;
     this.#nextLease += LEASE_STEP;
-    return { kind: 'pending', target, lease };
+    return orderingKey === undefined ? { kind: 'pending', target, lease } : { kind: 'pending', target, lease, orderingKey };
   }
 
   #settled(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], result: Appended): void {
@@ -97,7 +100,7 @@ export class SqliteEventLog {
       case 'accepted': {
         const eventId = formatId('evt', event.receivedAt, result.event);
         open.answer({ kind: 'accepted', eventId });
-        this.#later(() => this.#hand(event, eventId, deliveries, result.firstDelivery));
+        this.#later(() => this.#hand(event, eventId, deliveries, result));
         return;
       }
       case 'duplicate':
@@ -135,13 +138,16 @@ export class SqliteEventLog {
     this.#handing.push(hand);
   }
 
-  #hand(event: NewEvent, id: string, deliveries: AppendDelivery[], first: number): void {
+  #hand(event: NewEvent, id: string, deliveries: AppendDelivery[], result: Appended & { kind: 'accepted' }): void {
+    const { firstDelivery: first, blocked } = result;
     const { route, type, receivedAt, method, path, query, peer, headers, body } = event;
     const content: LeasedDelivery['event'] = { id, route, type, receivedAt, method, path, query, peer, headers, body };
     deliveries.forEach((delivery, index) => {
       if (delivery.kind !== 'pending') return;
       const { target, lease } = delivery;
-      if (lease === null) {
+      if (blocked?.includes(index)) {
+        if (lease !== null) this.#handOff.unreserve(target, body.length);
+      } else if (lease === null) {
         this.#handOff.wake(target, receivedAt + (delivery.delayMs ?? 0));
       } else {
         const dlv = formatId('dlv', receivedAt, first + index);

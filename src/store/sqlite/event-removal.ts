@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { DedupIndex } from './dedup-index.ts';
+import type { DeliveryRows } from './delivery-rows.ts';
 import type { Tallies } from './tallies.ts';
 
 /**
@@ -31,15 +32,17 @@ export interface KeptDelivery {
   target: string;
   status: DeliveryStatus;
   finished_at: number | null;
+  ordering_key: string | null;
 }
 
 const EVENT = 'seq, gone, received_at, first_delivery, delivery_count, route, dedup_key, key_expires_at, size';
-const DELIVERY = 'seq, created_at, route, target, status, finished_at';
+const DELIVERY = 'seq, created_at, route, target, status, finished_at, ordering_key';
 
 /** The one way by which rows of events, their content and their deliveries leave the tables. */
 export class EventRemoval {
   readonly #tallies: Tallies;
   readonly #keys: DedupIndex;
+  readonly #rows: DeliveryRows;
   readonly #from: Statement;
   readonly #event: Statement;
   readonly #deliveries: Statement;
@@ -52,7 +55,8 @@ export class EventRemoval {
   readonly #markDeleted: Statement;
   readonly #deleteEvent: Statement;
 
-  constructor(db: Database, tallies: Tallies, keys: DedupIndex) {
+  constructor(db: Database, tallies: Tallies, keys: DedupIndex, rows: DeliveryRows) {
+    this.#rows = rows;
     this.#tallies = tallies;
     this.#keys = keys;
     this.#from = db.prepare(`SELECT ${EVENT} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`);
@@ -85,7 +89,9 @@ export class EventRemoval {
 
   /** Its time is over: what is left is its key, for as long as that is known. */
   remove(event: KeptEvent, deliveries: readonly KeptDelivery[], now: number): void {
-    for (const { seq, route, target, status } of deliveries) {
+    for (const { seq, route, target, status, ordering_key: orderingKey } of deliveries) {
+      // A dead letter that others wait for must not leave them waiting for ever.
+      if (orderingKey !== null) this.#rows.removed({ target, orderingKey, seq }, now);
       this.#deleteAttempts.run(seq);
       this.#deleteDelivery.run(seq);
       this.#tallies.add(route, target, status, -1);

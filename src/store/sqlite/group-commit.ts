@@ -45,6 +45,7 @@ export class GroupCommit {
   #inFlight: Queue | null = null;
   #scheduled = false;
   #gathering: NodeJS.Timeout | undefined;
+  #hasAwaited = false;
   #broken: HookbayError | null = null;
   #idle: (() => void)[] = [];
 
@@ -62,8 +63,11 @@ export class GroupCommit {
     this.#schedule();
   }
 
-  /** @returns false when the lease was gone */
-  settle(row: SettleRow): Promise<boolean> {
+  /**
+   * @param isAwaited others wait for it to be on disk, so it does not wait for company
+   * @returns false when the lease was gone
+   */
+  settle(row: SettleRow, isAwaited = false): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#broken !== null) {
         reject(this.#broken);
@@ -71,6 +75,7 @@ export class GroupCommit {
       }
       this.#queue.settles.push(row);
       this.#queue.settleWaiters.push({ resolve, reject });
+      this.#hasAwaited ||= isAwaited;
       this.#scheduleSoon();
     });
   }
@@ -134,7 +139,12 @@ export class GroupCommit {
 
   #isUrgent(): boolean {
     const { appends, settles, commands } = this.#queue;
-    return appends.length + commands.length > 0 || settles.length >= SETTLES_WORTH_A_COMMIT || this.#idle.length > 0;
+    return (
+      appends.length + commands.length > 0 ||
+      settles.length >= SETTLES_WORTH_A_COMMIT ||
+      this.#hasAwaited ||
+      this.#idle.length > 0
+    );
   }
 
   #scheduleSoon(): void {
@@ -158,6 +168,7 @@ export class GroupCommit {
     if (this.#inFlight !== null || this.#broken !== null || !this.#hasWork()) return;
     const queue = this.#queue;
     this.#queue = emptyQueue();
+    this.#hasAwaited = false;
     this.#inFlight = queue;
     const bytes = pack(queue.appends);
     const batch: Batch = {

@@ -9,8 +9,12 @@ import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
 import type { MatchedItem } from './task-protocol.ts';
 import { type DeliveryRow, type DeliveryView, deliveryView, shownAttempt } from './views.ts';
 
+const BLOCKED = "d.status = 'pending' AND d.due_at IS NULL";
+const FIRST = 'SELECT min(delivery_seq) FROM delivery_order o WHERE o.target = d.target AND o.ordering_key = d.ordering_key';
 const COLUMNS = `d.seq, d.event_seq, (SELECT received_at FROM events e WHERE e.seq = d.event_seq) AS event_received_at, d.created_at,
-  d.route, d.target, d.status, d.reason, d.due_at, d.finished_at, d.attempts, d.budget_start, d.last_attempt`;
+  d.route, d.target, d.status, d.reason, d.due_at, d.finished_at, d.attempts, d.budget_start, d.last_attempt, d.ordering_key,
+  CASE WHEN ${BLOCKED} THEN (${FIRST}) END AS waits_for,
+  CASE WHEN ${BLOCKED} THEN (SELECT created_at FROM deliveries f WHERE f.seq = (${FIRST})) END AS waits_for_created_at`;
 
 /** Up to this many rows of a rare status are sorted; more are found soon enough by going through the newest. */
 const SORTED_ROWS = 20_000;
@@ -21,6 +25,14 @@ export interface TargetCounts {
   target: string;
   counts: Partial<Record<DeliveryStatus, number>>;
   oldestDueAt: number | null;
+  /** Those of the pending ones that wait for others of their ordering key. */
+  blocked: number;
+}
+
+interface CountRow {
+  target: string;
+  status: DeliveryStatus | 'blocked';
+  count: number;
 }
 
 /** Reads of deliveries. Every call is bounded. */
@@ -108,9 +120,10 @@ export class DeliveryHistory {
 
   targetCounts(): TargetCounts[] {
     const targets = new Map<string, TargetCounts>();
-    for (const { target, status, count } of this.#counts.all() as { target: string; status: DeliveryStatus; count: number }[]) {
-      const entry = targets.get(target) ?? { target, counts: {}, oldestDueAt: this.#oldestDue(target) };
-      entry.counts[status] = count;
+    for (const { target, status, count } of this.#counts.all() as CountRow[]) {
+      const entry = targets.get(target) ?? { target, counts: {}, oldestDueAt: this.#oldestDue(target), blocked: 0 };
+      if (status === 'blocked') entry.blocked = count;
+      else entry.counts[status] = count;
       targets.set(target, entry);
     }
     return [...targets.values()];

@@ -1,9 +1,10 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type DeliveryState, type Lease, transition } from '../../domain/delivery.ts';
 import type { Contents, Opened } from './contents.ts';
+import type { DeliveryOrder } from './delivery-order.ts';
 import type { DeliveryRows } from './delivery-rows.ts';
 import type { LeaseTable } from './leases.ts';
-import type { CommandResult, Configured, LeasedRow } from './protocol.ts';
+import type { CommandResult, Configured, DamagedRow, Freed, LeasedRow } from './protocol.ts';
 
 interface DueRow {
   seq: number;
@@ -26,13 +27,11 @@ interface ContentRow {
 const FIRST_LEASE = 2;
 const LEASE_STEP = 2;
 
-interface Damaged {
-  delivery: number;
-  createdAt: number;
-}
-
 type WholeRow = ContentRow & { head: Buffer; body: Buffer };
-type Claim = { kind: 'leased'; row: LeasedRow } | { kind: 'damaged'; damaged: Damaged } | { kind: 'held' };
+type Claim = { kind: 'leased'; row: LeasedRow } | { kind: 'damaged'; damaged: DamagedRow } | { kind: 'held' } | { kind: 'busy' };
+
+/** What is freed in order goes to the dispatcher without having been asked for, so it is no more than one lease. */
+const FREED: LeaseRoom = { deliveries: 500, bytes: 4 * 1024 * 1024 };
 
 interface LeaseRoom {
   deliveries: number;
@@ -46,14 +45,19 @@ export class Leaser {
   readonly #contents: Contents;
   readonly #due: Statement;
   readonly #content: Statement;
+  readonly #order: DeliveryOrder;
+  /** Targets that have more in the store than they could lease: what is freed of them takes its turn there. */
+  readonly #behind = new Set<string>();
   #nextLease: Lease = FIRST_LEASE;
+  #configured: Configured | null = null;
 
-  constructor(db: Database, leases: LeaseTable, rows: DeliveryRows, contents: Contents) {
+  constructor(db: Database, leases: LeaseTable, rows: DeliveryRows, contents: Contents, order: DeliveryOrder) {
+    this.#order = order;
     this.#contents = contents;
     this.#leases = leases;
     this.#rows = rows;
     this.#due = db.prepare(
-      "SELECT seq, due_at FROM deliveries WHERE status = 'pending' AND target = ? ORDER BY due_at, seq LIMIT ?",
+      "SELECT seq, due_at FROM deliveries WHERE status = 'pending' AND target = ? AND due_at >= 0 ORDER BY due_at, seq LIMIT ?",
     );
     this.#content = db.prepare(`SELECT d.created_at, d.event_seq, e.route AS event_route, e.type, e.received_at,
         e.head_crc32, e.body_sha256, c.head, c.body
@@ -66,10 +70,11 @@ export class Leaser {
    */
   lease(target: string, room: LeaseRoom, configured: Configured | null, now: number): CommandResult {
     const { deliveries, bytes } = room;
+    this.#configured = configured;
     const limit = this.#leases.countOf(target) + deliveries + 1;
     const found = this.#due.all(target, limit) as DueRow[];
     const rows: LeasedRow[] = [];
-    const damaged: Damaged[] = [];
+    const damaged: DamagedRow[] = [];
     let used = 0;
     let passedOver = false;
     let nextDueAt: number | null = null;
@@ -90,13 +95,38 @@ export class Leaser {
     }
     // Those that were passed over took the place of others in what was looked at: there may be more.
     if (nextDueAt === null && passedOver && found.length === limit) nextDueAt = now;
+    this.#behind[nextDueAt !== null && nextDueAt <= now ? 'add' : 'delete'](target);
     return { kind: 'leased', rows, nextDueAt, damaged };
+  }
+
+  /** Leases deliveries whose turn has come, as far as they fit into one lease; of the others it is said that they are due. */
+  leaseFreed(freed: readonly { seq: number; target: string }[], now: number): Pick<Freed, 'rows' | 'damaged'> {
+    const rows: LeasedRow[] = [];
+    const damaged: DamagedRow[] = [];
+    let used = 0;
+    for (const { seq, target } of freed) {
+      if (rows.length >= FREED.deliveries || used >= FREED.bytes || this.#behind.has(target)) {
+        this.#order.wake(target, now);
+        continue;
+      }
+      const claim = this.#claim(seq, target, this.#configured, now);
+      if (claim.kind === 'damaged') damaged.push(claim.damaged);
+      if (claim.kind !== 'leased') continue;
+      rows.push(claim.row);
+      used += claim.row.event.body.byteLength;
+    }
+    return { rows, damaged };
   }
 
   /** An event that is not what was accepted, or whose route is gone, is held and never sent. */
   #claim(seq: number, target: string, configured: Configured | null, now: number): Claim {
     const delivery = this.#rows.read(seq);
     if (delivery === null) return { kind: 'held' };
+    const { orderingKey } = delivery;
+    if (orderingKey !== null && this.#order.isOrdered(target) && this.#leases.isRunning(target, orderingKey)) {
+      this.#order.passedOver(target, orderingKey);
+      return { kind: 'busy' };
+    }
     const hold = (reason: string): void => void this.#rows.change(seq, delivery, { kind: 'hold', reason }, now);
     const row = this.#content.get(seq) as ContentRow | undefined;
     const content = this.#open(row);
@@ -116,7 +146,7 @@ export class Leaser {
     const claimed = transition(delivery.state, { kind: 'lease', lease }, now);
     if (!claimed.ok) return { kind: 'held' };
     this.#nextLease += LEASE_STEP;
-    this.#leases.set(seq, { state: claimed.state, route: delivery.route, target });
+    this.#leases.set(seq, { state: claimed.state, route: delivery.route, target, orderingKey });
     return {
       kind: 'leased',
       row: leasedRow(seq, target, lease, claimed.state, { ...row, head: content.head, body: content.body }),

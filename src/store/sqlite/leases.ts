@@ -1,11 +1,15 @@
 import type { DeliveryState, Lease } from '../../domain/delivery.ts';
+import { nameOf } from './delivery-order.ts';
 
 /** A delivery that a dispatcher has, with its state, so that settling reads no row. */
 export interface LeaseEntry {
   state: DeliveryState;
   route: string;
   target: string;
+  orderingKey: string | null;
 }
+
+const NOTHING = { target: '', orderingKey: null };
 
 /**
  * The claims of this process. They are in memory because one process holds the database's lock: when it ends,
@@ -14,6 +18,8 @@ export interface LeaseEntry {
 export class LeaseTable {
   readonly #entries = new Map<number, LeaseEntry>();
   readonly #perTarget = new Map<string, number>();
+  /** Ordering keys of which one is leased. */
+  readonly #keys = new Set<string>();
   #undo: { delivery: number; before: LeaseEntry | undefined }[] = [];
 
   get(delivery: number): LeaseEntry | undefined {
@@ -26,6 +32,11 @@ export class LeaseTable {
 
   countOf(target: string): number {
     return this.#perTarget.get(target) ?? 0;
+  }
+
+  /** Whether a delivery of this key is leased: then no other one may be. */
+  isRunning(target: string, orderingKey: string): boolean {
+    return this.#keys.has(nameOf(target, orderingKey));
   }
 
   set(delivery: number, entry: LeaseEntry): void {
@@ -59,6 +70,8 @@ export class LeaseTable {
     const before = this.#entries.get(delivery);
     if (before === undefined && entry !== undefined) this.#perTarget.set(entry.target, this.countOf(entry.target) + 1);
     if (before !== undefined && entry === undefined) this.#perTarget.set(before.target, this.countOf(before.target) - 1);
+    const { target, orderingKey } = entry ?? before ?? NOTHING;
+    if (orderingKey !== null) this.#keys[entry === undefined ? 'delete' : 'add'](nameOf(target, orderingKey));
     if (entry === undefined) this.#entries.delete(delivery);
     else this.#entries.set(delivery, entry);
   }

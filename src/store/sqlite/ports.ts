@@ -8,6 +8,8 @@ export interface HandOff {
   unreserve(target: string, bytes: number): void;
   /** The append is on disk; the delivery is leased. */
   hand(delivery: LeasedDelivery): void;
+  /** A delivery that was leased without having been asked for, because its turn in its order has come. @returns false when there is no room for it */
+  take(delivery: LeasedDelivery): boolean;
   /** Gives a delivery back that has been leased and not begun: an operator wants to change it. */
   withdraw(deliveryId: string): void;
   /** The delivery is cancelled: what is queued is dropped, what runs is aborted. */

@@ -18,8 +18,9 @@ export type AppendDelivery =
    * Claimed from the start, when the dispatcher has room for it; without a lease it is left to be leased. One with a delay has
    * none, and is due so many ms after its event was received.
    */
-  | { kind: 'pending'; target: string; lease: Lease | null; delayMs?: number }
-  | { kind: 'filtered' | 'held'; target: string; reason: string };
+  | { kind: 'pending'; target: string; lease: Lease | null; delayMs?: number; orderingKey?: string }
+  | { kind: 'filtered'; target: string; reason: string }
+  | { kind: 'held'; target: string; reason: string; orderingKey?: string };
 
 /** How many deliveries of a route are pending. */
 export type RouteBacklog = readonly [route: string, pending: number];
@@ -51,6 +52,12 @@ export interface ReleaseRow {
 
 export type OperatorChange = 'retry' | 'cancel' | 'discard' | 'release';
 
+/** What a dead letter does to the deliveries behind it: they wait for an operator, or they go on. */
+export type OnDead = 'block' | 'skip';
+
+/** A target with ordering, and what a dead letter does to the deliveries behind it. */
+export type OrderedTarget = readonly [target: string, onDead: OnDead];
+
 /** Everything rarer than appends and settles. Each runs in the batch's transaction, in a savepoint of its own. */
 export type Command =
   | { kind: 'lease'; target: string; deliveries: number; bytes: number; configured: Configured | null; now: number }
@@ -64,7 +71,7 @@ export type Command =
   | { kind: 'audit'; entry: NewAuditEntry }
   | { kind: 'reject'; rejections: NewRejection[] }
   | { kind: 'shift-due'; byMs: number; after: DuePlace | null; now: number }
-  | { kind: 'reconcile'; targets: string[]; routes: string[]; now: number; restart: boolean }
+  | { kind: 'reconcile'; targets: string[]; routes: string[]; ordered: OrderedTarget[]; now: number; restart: boolean }
   | ({ kind: 'retain'; now: number; restart: boolean } & RetentionLimits)
   | { kind: 'delete-events'; events: number[]; now: number }
   | { kind: 'delete-rejections'; rejections: number[] }
@@ -89,6 +96,12 @@ export interface LeasedRow {
   };
 }
 
+/** A delivery whose event is not what was accepted. */
+export interface DamagedRow {
+  delivery: number;
+  createdAt: number;
+}
+
 /** A pending delivery in the order of targets and due times. */
 export interface DuePlace {
   target: string;
@@ -98,7 +111,7 @@ export interface DuePlace {
 
 /** What each command answers. */
 export type CommandResult =
-  | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: { delivery: number; createdAt: number }[] }
+  | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: DamagedRow[] }
   | { kind: 'operated'; due: DueChange | null }
   | { kind: 'missing' }
   | { kind: 'gone' }
@@ -125,9 +138,21 @@ export interface Batch {
   now: number;
 }
 
-/** Per append: accepted with its numbers, a duplicate of `event`, or a row that could not be stored. */
+/** Deliveries whose turn in the order of their key has come with this transaction. */
+export interface Freed {
+  /** Leased at once. */
+  rows: LeasedRow[];
+  damaged: DamagedRow[];
+  /** Targets of the others, which are due and wait to be leased. */
+  woken: DueChange[];
+}
+
+/**
+ * Per append: accepted with its numbers (`blocked`: which of its deliveries are not leased, whatever was asked for, because
+ * others of their ordering key go first), a duplicate of `event`, or a row that could not be stored.
+ */
 export type Appended =
-  | { kind: 'accepted'; event: number; firstDelivery: number }
+  | { kind: 'accepted'; event: number; firstDelivery: number; blocked?: readonly number[] }
   | { kind: 'duplicate'; event: number; receivedAt: number; conflict: boolean }
   | { kind: 'refused'; message: string };
 
@@ -138,6 +163,8 @@ export type BatchResult =
       /** Per settle: false where the lease was gone. */
       settles: boolean[];
       commands: CommandResult[];
+      /** Null when there are none. */
+      freed: Freed | null;
       /** Of the routes in which it has changed. */
       backlogs: RouteBacklog[];
       /** Time of the transaction, commit included. */

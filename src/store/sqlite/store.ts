@@ -15,7 +15,7 @@ import { StorageHealth } from './health.ts';
 import { type History, historyOver } from './history.ts';
 import { SqliteOperations, type TargetsOf } from './operations.ts';
 import type { HandOff, StoreObserver } from './ports.ts';
-import type { CommandResult, Configured, OpenReport, WriterMessage, WriterRequest } from './protocol.ts';
+import type { CommandResult, Configured, Freed, OpenReport, WriterMessage, WriterRequest } from './protocol.ts';
 import { ReaderClient } from './reader-client.ts';
 import type { ReaderMessage, ReaderRequest } from './reader-protocol.ts';
 import { SqliteRejectionLog } from './rejection-log.ts';
@@ -98,7 +98,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
   const log = new SqliteEventLog(commits, health, handOff, () => clock.monotonic(), keys.length > 0);
   log.counted(report.backlogs);
-  const closing = listen(writer, reader, { commits, log, reads, health, observer, fail });
+  const queue = new SqliteDeliveryQueue(commits, observer, now, options.configured, handOff);
+  const closing = listen(writer, reader, { commits, log, queue, reads, health, observer, fail });
   const rejections = new SqliteRejectionLog(commits, health);
   const upkeep = new Upkeep(commits, handOff, now, options.ages, observer);
   upkeep.start();
@@ -108,7 +109,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     report,
     log,
     rejections,
-    queue: new SqliteDeliveryQueue(commits, observer, now, options.configured),
+    queue,
     history: historyOver(reads),
     operations: new SqliteOperations(commits, reads, handOff, now, options),
     tasks: new SqliteTaskWork(commits, reads, handOff, now, options.configured),
@@ -153,6 +154,7 @@ function mustBeStored(result: CommandResult): void {
 interface Parts {
   commits: GroupCommit;
   log: SqliteEventLog;
+  queue: SqliteDeliveryQueue;
   reads: ReaderClient;
   health: StorageHealth;
   observer: StoreObserver;
@@ -180,12 +182,13 @@ function listen(writer: Worker, reader: Worker, parts: Parts): () => Promise<voi
   };
 }
 
-function onWriter(message: WriterMessage, { commits, log, health, observer, fail }: Parts): void {
+function onWriter(message: WriterMessage, { commits, log, queue, health, observer, fail }: Parts): void {
   health.set('commit_stalled', false);
   switch (message.kind) {
     case 'committed':
       observer.committed(message.ms / 1000, message.appends.length + message.settles.length + message.commands.length);
       log.counted(message.backlogs);
+      handFreed(message.freed, queue);
       commits.answered(message);
       return;
     case 'refused':
@@ -202,6 +205,11 @@ function onWriter(message: WriterMessage, { commits, log, health, observer, fail
     default:
       message satisfies never;
   }
+}
+
+/** After the senders of the batch are answered, and after the room of those that have ended is free. */
+function handFreed(freed: Freed | null, queue: SqliteDeliveryQueue): void {
+  if (freed !== null) setImmediate(() => queue.freed(freed));
 }
 
 function onReader(message: ReaderMessage, parts: Parts): void {

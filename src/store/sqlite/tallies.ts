@@ -71,7 +71,8 @@ export class Tallies {
     return [...this.#pending];
   }
 
-  add(route: string, target: string, status: DeliveryStatus, count: number): void {
+  /** @param status `blocked` is counted beside `pending`, not instead of it */
+  add(route: string, target: string, status: DeliveryStatus | 'blocked', count: number): void {
     if (status === 'pending') this.#pendingDeltas.set(route, (this.#pendingDeltas.get(route) ?? 0) + count);
     const key = `${route}\n${target}\n${status}`;
     const delta = this.#deltas.get(key);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HookbayError } from '../../domain/errors.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HandOff, StoreObserver } from './ports.ts';
-import type { CommandResult, DuePlace } from './protocol.ts';
+import type { CommandResult, DuePlace, OrderedTarget } from './protocol.ts';
 import type { RetentionLimits } from './retention-rules.ts';
 
 /** Ages in ms after which finished things go. */
@@ -96,14 +96,19 @@ export class Upkeep {
     clearTimeout(this.#timer);
   }
 
-  /** Holds what has lost its target or route, and frees what has got it back. Resolves when all is in line. */
-  async reconcile(targets: readonly string[], routes: readonly string[]): Promise<number> {
+  /** Holds what has lost its target or route, frees what has got it back, and what no longer waits for others. Resolves when all is in line. */
+  async reconcile(
+    targets: readonly string[],
+    routes: readonly string[],
+    ordered: readonly OrderedTarget[] = [],
+  ): Promise<number> {
     let total = 0;
     this.#reconciling += 1;
     const own = this.#reconciling;
     for (let restart = true; !this.#closed && own === this.#reconciling; restart = false) {
       const now = this.#now();
-      const result = await this.#commits.command({ kind: 'reconcile', targets: [...targets], routes: [...routes], now, restart });
+      const configuration = { targets: [...targets], routes: [...routes], ordered: [...ordered] };
+      const result = await this.#commits.command({ kind: 'reconcile', ...configuration, now, restart });
       if (result.kind !== 'moved') break;
       total += result.moved;
       for (const { target, dueAt } of result.due) this.#handOff.wake(target, dueAt);

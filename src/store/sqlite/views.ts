@@ -40,6 +40,10 @@ export interface DeliveryRow {
   finished_at: number | null;
   attempts: number;
   budget_start: number;
+  ordering_key: string | null;
+  /** Of the delivery that goes first, for one that is blocked. */
+  waits_for: number | null;
+  waits_for_created_at: number | null;
   last_attempt: string | null;
 }
 
@@ -141,6 +145,8 @@ export function deliveryView(row: DeliveryRow, contents: Contents) {
     nextAttemptAt: row.due_at,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
+    orderingKey: row.ordering_key,
+    waitsFor: row.waits_for === null ? null : formatId('dlv', row.waits_for_created_at ?? 0, row.waits_for),
     lastAttempt: row.last_attempt === null ? null : shownAttempt(row.last_attempt, row.seq, contents),
   };
 }

@@ -4,6 +4,7 @@ import { AuditRows } from './audit.ts';
 import { Contents } from './contents.ts';
 import { DedupIndex } from './dedup-index.ts';
 import { Deletion } from './deletion.ts';
+import { DeliveryOrder } from './delivery-order.ts';
 import { DeliveryRows } from './delivery-rows.ts';
 import { DueShift } from './due-shift.ts';
 import { EventRemoval } from './event-removal.ts';
@@ -12,7 +13,19 @@ import { LearnedSecrets } from './learned.ts';
 import { Leaser } from './lease.ts';
 import { LeaseTable } from './leases.ts';
 import { Operator } from './operate.ts';
-import type { Appended, Batch, BatchResult, Command, CommandResult, ReleaseRow, RouteBacklog, SettleRow } from './protocol.ts';
+import { OrderedInserts } from './ordered-inserts.ts';
+import { OrderedTargets } from './ordered-targets.ts';
+import type {
+  Appended,
+  Batch,
+  BatchResult,
+  Command,
+  CommandResult,
+  Freed,
+  ReleaseRow,
+  RouteBacklog,
+  SettleRow,
+} from './protocol.ts';
 import { Reconciler } from './reconcile.ts';
 import { Rejections } from './rejections.ts';
 import { Retention } from './retention.ts';
@@ -29,6 +42,8 @@ export class Writer {
   readonly #leases = new LeaseTable();
   readonly #tallies: Tallies;
   readonly #keys: DedupIndex;
+  readonly #order: DeliveryOrder;
+  readonly #orderedTargets: OrderedTargets;
   readonly #rows: DeliveryRows;
   readonly #appender: Appender;
   readonly #leaser: Leaser;
@@ -55,13 +70,16 @@ export class Writer {
     this.#db = db;
     this.#tallies = new Tallies(db);
     this.#keys = new DedupIndex(db);
-    this.#rows = new DeliveryRows(db, this.#leases, this.#tallies, contents);
-    this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys, contents);
-    this.#leaser = new Leaser(db, this.#leases, this.#rows, contents);
-    this.#operator = new Operator(db, this.#rows, this.#tallies);
+    this.#order = new DeliveryOrder(db);
+    this.#rows = new DeliveryRows(db, this.#leases, this.#tallies, contents, this.#order);
+    const ordered = new OrderedInserts(db, this.#order, this.#leases, this.#tallies);
+    this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys, contents, ordered);
+    this.#leaser = new Leaser(db, this.#leases, this.#rows, contents, this.#order);
+    this.#operator = new Operator(db, this.#rows, this.#tallies, ordered);
+    this.#orderedTargets = new OrderedTargets(db, this.#rows, this.#order);
     this.#dueShift = new DueShift(db, this.#rows);
     this.#reconciler = new Reconciler(db, this.#rows, contents.missing.length === 0);
-    const removal = new EventRemoval(db, this.#tallies, this.#keys);
+    const removal = new EventRemoval(db, this.#tallies, this.#keys, this.#rows);
     this.#retention = new Retention(db, this.#tallies, removal);
     this.#deletion = new Deletion(db, this.#rows, removal);
     this.#rejections = new Rejections(db, this.#tallies, contents);
@@ -109,15 +127,18 @@ export class Writer {
       this.#begin.run();
       const appends = this.#appendAll(batch, careful);
       const settles = batch.settles.map((row) => this.#settle(row, batch.now));
-      for (const row of batch.releases) this.#release(row);
+      for (const row of batch.releases) this.#release(row, batch.now);
+      const { rows, damaged } = this.#leaser.leaseFreed(this.#order.takeFreed(), batch.now);
       const commands = batch.commands.map((command) => this.#guarded(command));
+      const freed = this.#freed(rows, damaged, batch.now);
       this.#keys.foldSome(appends.length);
       this.#tallies.write();
       this.#commit.run();
       this.#leases.keep();
       const backlogs = this.#tallies.keep();
       this.#keys.keep(this.lastEvent());
-      return { kind: 'committed', appends, settles, commands, backlogs, ms: performance.now() - started };
+      this.#order.keep();
+      return { kind: 'committed', appends, settles, commands, freed, backlogs, ms: performance.now() - started };
     } catch (error) {
       this.#undo();
       const code = errorCodeOf(error);
@@ -141,6 +162,7 @@ export class Writer {
     this.#leases.rollBack();
     this.#tallies.rollBack();
     this.#keys.rollBack();
+    this.#order.rollBack();
     // Some errors (a full disk, an I/O error) have ended the transaction already.
     if (this.#db.inTransaction) this.#rollback.run();
   }
@@ -163,8 +185,18 @@ export class Writer {
     return this.#rows.change(delivery, entry, { kind: 'settle', lease, outcome }, now, attempt).ok;
   }
 
-  #release({ delivery, lease }: ReleaseRow): void {
-    if (this.#leases.leaseOf(delivery) === lease) this.#leases.remove(delivery);
+  #release({ delivery, lease }: ReleaseRow, now: number): void {
+    const entry = this.#leases.get(delivery);
+    if (entry?.state.lease !== lease) return;
+    this.#leases.remove(delivery);
+    if (entry.orderingKey !== null) this.#order.leaseEnded(entry.target, entry.orderingKey, now);
+  }
+
+  /** What commands have freed may be a great deal, so it waits to be leased. */
+  #freed(rows: Freed['rows'], damaged: Freed['damaged'], now: number): Freed | null {
+    for (const { target } of this.#order.takeFreed()) this.#order.wake(target, now);
+    const woken = this.#order.takeWoken();
+    return rows.length + damaged.length + woken.length === 0 ? null : { rows, damaged, woken };
   }
 
   #guarded(command: Command): CommandResult {
@@ -193,6 +225,14 @@ export class Writer {
       restoreCounts();
       return failed(code, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #reconcile({ targets, routes, ordered, now, restart }: Command & { kind: 'reconcile' }): CommandResult {
+    const names = new Set(targets);
+    const order = this.#orderedTargets.step(names, ordered, now, restart);
+    const result = this.#reconciler.step(names, new Set(routes), now, restart);
+    if (result.kind !== 'moved') return result;
+    return { ...result, moved: result.moved + order.moved, finished: result.finished && order.finished };
   }
 
   #run(command: Command): CommandResult {
@@ -230,7 +270,7 @@ export class Writer {
         return this.#dueShift.step(command.byMs, command.after, command.now);
       case 'reconcile':
         this.#tallies.write();
-        return this.#reconciler.step(new Set(command.targets), new Set(command.routes), command.now, command.restart);
+        return this.#reconcile(command);
       case 'retain':
         return this.#retention.step(command, command.now, command.restart);
       case 'delete-events':

@@ -6,6 +6,7 @@ import { RETRY_DURATION } from './005-retry-duration.ts';
 import { BULK_TASKS } from './006-bulk-tasks.ts';
 import { SEALS } from './007-seals.ts';
 import { TARGET_STATES } from './008-target-states.ts';
+import { DELIVERY_ORDER } from './009-delivery-order.ts';
 
 /** In order; the database's `user_version` is the number of those that were run. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   BULK_TASKS,
   SEALS,
   TARGET_STATES,
+  DELIVERY_ORDER,
 ];
