@@ -8,6 +8,8 @@ interface Requests {
   bodySize: number;
   proof: Proof;
   connections: number;
+  /** Values that the bodies' `payload.marker` takes at random; 0: always the same. */
+  markers: number;
 }
 
 /** What the generator is to send. Closed loop: the next request goes out when the last one is answered. */

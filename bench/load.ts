@@ -42,7 +42,7 @@ class Load {
           throw new Error('a connection of the generator was lost', { cause: error });
         },
       ),
-      request: new RequestTemplate(url, plan.keyPrefix, plan.bodySize, plan.proof),
+      request: new RequestTemplate(url, plan.keyPrefix, plan.bodySize, plan.proof, plan.markers),
       dueAt: null,
     };
     this.lanes.push(lane);

@@ -10,12 +10,25 @@ import { drain } from './scenarios/drain.ts';
 import { flood } from './scenarios/flood.ts';
 import { latency, latencyStored } from './scenarios/latency.ts';
 import { neighbours } from './scenarios/neighbours.ts';
+import { ordering } from './scenarios/ordering.ts';
 import { relay } from './scenarios/relay.ts';
 import { sealed } from './scenarios/sealed.ts';
 import { start } from './scenarios/start.ts';
 import { verify } from './scenarios/verify.ts';
 
-const SCENARIOS: readonly Scenario[] = [ack, relay, latency, latencyStored, start, verify, sealed, flood, neighbours, drain];
+const SCENARIOS: readonly Scenario[] = [
+  ack,
+  relay,
+  ordering,
+  latency,
+  latencyStored,
+  start,
+  verify,
+  sealed,
+  flood,
+  neighbours,
+  drain,
+];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 /** As `npm start`, the package's bin and the image run it. */
 const SHIPPED_FLAGS = ['--heap-growing-percent=50', '--max-semi-space-size=8'];

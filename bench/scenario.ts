@@ -46,10 +46,20 @@ function keyPrefix(): string {
 export function closedLoad(
   url: string,
   amount: { requests: number } | { seconds: number },
-  { proof = 'token', connections = CONNECTIONS }: { proof?: Proof; connections?: number } = {},
+  { proof = 'token', connections = CONNECTIONS, markers = 0 }: { proof?: Proof; connections?: number; markers?: number } = {},
 ): LoadPlan {
   const { requests, seconds } = { requests: null, seconds: null, ...amount };
-  return { kind: 'closed', urls: [url], keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections, requests, seconds };
+  return {
+    kind: 'closed',
+    urls: [url],
+    keyPrefix: keyPrefix(),
+    bodySize: BODY_SIZE,
+    proof,
+    connections,
+    markers,
+    requests,
+    seconds,
+  };
 }
 
 /** So that no side is measured with cold code. */
@@ -65,7 +75,7 @@ export function steadyLoad(
   proof: Proof = 'token',
 ): LoadPlan {
   const urls = typeof url === 'string' ? [url] : url;
-  const requests = { urls, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections: CONNECTIONS };
+  const requests = { urls, keyPrefix: keyPrefix(), bodySize: BODY_SIZE, proof, connections: CONNECTIONS, markers: 0 };
   return { kind: 'open', ...requests, ratePerSecond, seconds };
 }
 

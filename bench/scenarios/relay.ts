@@ -11,16 +11,21 @@ import {
   warmUp,
 } from '../scenario.ts';
 
-/** Events a second from the first send to the last settle. */
-async function relayed(bench: Bench, events: number): Promise<Throughput> {
+/**
+ * Events a second from the first send to the last settle.
+ * @param targetOptions keys of the target's configuration beside the usual ones
+ * @param markers values of `payload.marker`
+ */
+export async function relayed(bench: Bench, events: number, targetOptions = {}, markers = 0): Promise<Throughput> {
   const target = bench.receiver.url;
-  const relay = await RelayProcess.start({ ...bench.relay, target, targetOptions: { concurrency: TARGET_CONNECTIONS } });
+  const options = { concurrency: TARGET_CONNECTIONS, ...targetOptions };
+  const relay = await RelayProcess.start({ ...bench.relay, target, targetOptions: options });
   try {
     const warm = await generate(warmUp(relay.hookUrl, bench));
     await waitForDelivered(relay.admin, bench.receiver, 'app', warm.ok);
     await bench.receiver.forget();
     const cpuBefore = relay.program.cpuSeconds();
-    const report = await generate(closedLoad(relay.hookUrl, { requests: events }));
+    const report = await generate(closedLoad(relay.hookUrl, { requests: events }, { markers }));
     await waitForDelivered(relay.admin, bench.receiver, 'app', report.ok);
     const lastSettledAt = performance.timeOrigin + performance.now();
     if (report.ok !== events) throw new Error(`not all events were acknowledged: ${JSON.stringify(report.failed)}`);
