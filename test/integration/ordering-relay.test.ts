@@ -64,7 +64,7 @@ async function sendJob(job: string): Promise<string[]> {
 }
 
 test('each key arrives in the order in which it was accepted, over failures and a kill -9', { timeout: 60_000 }, async () => {
-  target.behave(failingAtRate(0.2, 503, steadyChance(7)));
+  target.behave(failingAtRate(0.2, 500, steadyChance(7)));
   const targetOptions = { concurrency: 16, ordering: 'body:payload.jobId', retry: RETRY };
   relay = await RelayProcess.start({ target: target.url, targetOptions });
   const sending = Promise.all(JOBS.map(sendJob));
