@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
       '': 'Last event:',
       events: '<img src=x',
       'dead-letters': 'app answered 500',
-      rejections: 'sender not verified',
+      rejections: 'does not match any configured token',
     };
     for (const [place, text] of Object.entries(places)) {
       await page.goto(`${relay.adminUrl}/#/${place}`);

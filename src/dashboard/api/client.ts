@@ -27,12 +27,18 @@ export function onTokenNeeded(listener: Listener): () => void {
   return () => void refused.delete(listener);
 }
 
-async function request(method: string, path: string, body: unknown, signal: AbortSignal | null): Promise<Response> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+async function request(
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | null,
+  timeoutMs: number | null = TIMEOUT_MS,
+): Promise<Response> {
+  const signals = [signal, timeoutMs === null ? null : AbortSignal.timeout(timeoutMs)].filter((each) => each !== null);
   try {
     return await fetch(path, {
       method,
-      signal: signal === null ? timeout : AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any(signals),
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
   } catch (error) {
@@ -78,6 +84,11 @@ export async function del(path: string): Promise<void> {
 /** The relay's metrics, as text. @throws ApiProblem */
 export async function getMetrics(signal: AbortSignal): Promise<string> {
   return (await checked(await request('GET', 'metrics', undefined, signal))).text();
+}
+
+/** An answer that takes as long as it takes. @throws ApiProblem, or the signal's reason */
+export async function ask(path: string, signal: AbortSignal): Promise<Response> {
+  return checked(await request('GET', api(path), undefined, signal, null));
 }
 
 /** Where the exact bytes of an event's body are. */
