@@ -10,7 +10,14 @@ import { answerStart, attemptWords, outlookWords } from '../words/delivery.ts';
 import { count, counted } from '../words/figures.ts';
 import { DiscardButton } from './bulk-discard.tsx';
 import { BulkReplay } from './bulk-replay.tsx';
-import type { DeadActs } from './dead-letters.tsx';
+
+export interface DeadActs {
+  types: EventTypes;
+  /** A bulk replay began. */
+  onReplayed: (taskId: string) => void;
+  onDiscard: (deliveryIds: readonly string[]) => void;
+  onChange: () => void;
+}
 
 interface DeadGroupCardProps extends DeadActs {
   group: DeadGroup;

@@ -8,7 +8,7 @@ import { type DeadLettersSeen, useDeadLetters } from '../use-dead-letters.ts';
 import { count } from '../words/figures.ts';
 import { DiscardButton, DiscardProgress } from './bulk-discard.tsx';
 import { BulkReplay } from './bulk-replay.tsx';
-import { DeadGroupCard } from './dead-group.tsx';
+import { type DeadActs, DeadGroupCard } from './dead-group.tsx';
 import { RetryFocused } from './retry-focused.tsx';
 import { TaskProgress } from './task-progress.tsx';
 
@@ -46,14 +46,6 @@ export function DeadLetters({ query }: { query: URLSearchParams }) {
       <RetryFocused onRetried={renew} />
     </>
   );
-}
-
-export interface DeadActs {
-  types: EventTypes;
-  /** A bulk replay began. */
-  onReplayed: (taskId: string) => void;
-  onDiscard: (deliveryIds: readonly string[]) => void;
-  onChange: () => void;
 }
 
 function ForAll({ seen, target, types, onReplayed, onDiscard }: DeadActs & { seen: DeadLettersSeen; target: string }) {

@@ -55,7 +55,7 @@ export function EventsTable({ events, caption, hasOlder = false, onNearEnd }: Ev
           piece.kind === 'gap' ? (
             // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
             <tr key={`gap-${gapPlace(piece, events.length)}`} class="gap" aria-hidden="true">
-              <td style={{ height: piece.rows * rowPx }} />
+              <td style={{ height: `${piece.rows * rowPx}px` }} />
             </tr>
           ) : (
             <EventRow key={events[piece.index]?.id} event={events[piece.index] as ListedEvent} index={piece.index} />
