@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface Key {
   /** As the keyboard names it: `j`, `/`; two with a space between for one after the other: `g e`. */
@@ -16,7 +16,7 @@ export const knownKeys = (): Key[] => [...known];
 export function useKey(key: string, what: string, run: () => void): void {
   const present = useRef(run);
   present.current = run;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const entry: Key = { key, what, run: () => present.current() };
     known.add(entry);
     return () => void known.delete(entry);
@@ -58,7 +58,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** Runs what is known for the keys that are pressed. Used once, by the page. */
 export function useKeyboard(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let first: { key: string; at: number } | null = null;
     const pressed = (event: KeyboardEvent): void => {
       if (!areKeysOn() || !isForPage(event, isTyping(event.target))) return;

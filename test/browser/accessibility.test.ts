@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventHeaders, ROUTE_PATH, TOKEN } from '../support/knowledgesdk-event.ts';
@@ -12,7 +12,6 @@ import { CHROMIUM, openPage, startBrowser } from './browser.ts';
 
 const title = CHROMIUM === null ? 'the page for everybody (skipped: no Chromium is installed)' : 'the page for everybody';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.2 AA, and what is good practice beside it. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -113,7 +112,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     for (const [name, { at, text, open }] of Object.entries(places())) {
       await page.goto(`${relay.adminUrl}/#/${at}`);
       await page.reload(); // a place of its own, without what the last one left open
-      await page.evaluate(AXE);
+      await page.evaluate(axe.source);
       await page.locator('main').getByText(text).first().waitFor();
       await open?.(page);
       await page.screenshot({ path: `${SHOTS}${name}-${look}.png` });
@@ -127,7 +126,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
   it('would be told here of what is wrong', async () => {
     const { page } = await openPage(browser, relay.adminUrl);
     await page.goto(`${relay.adminUrl}/#/nowhere`);
-    await page.evaluate(AXE);
+    await page.evaluate(axe.source);
     await page.evaluate(`document.querySelector('main').append(document.createElement('button'))`);
     expect(await violations(page)).toEqual(['button-name: <button></button>']);
     await page.context().close();

@@ -73,7 +73,16 @@ describe('two bodies side by side', () => {
 describe('an event as a curl command', () => {
   const event: EventDetail = {
     ...{ id: 'evt_1', route: 'r', type: 'T', dedupKey: 'k', receivedAt: '', method: 'POST', path: "/it's", query: 'a=%20b&c' },
-    ...{ peer: '', contentType: 'application/json', size: 9, sha256: '', duplicates: 0, conflicts: 0, deliveries: [] },
+    ...{
+      peer: '',
+      contentType: 'application/json',
+      size: 9,
+      sha256: '',
+      bodyGone: false,
+      duplicates: 0,
+      conflicts: 0,
+      deliveries: [],
+    },
     headers: [
       ['Host', 'elsewhere.example'],
       ['Content-Type', 'application/json'],

@@ -180,6 +180,17 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     expect(await changed.innerText()).toMatch(/−\s+"pages": 1,.*\+\s+"pages": 2,/s);
   });
 
+  it('are deleted after asking', async () => {
+    const id = await post('TO_BE_DELETED');
+    await go(`events/${id}`);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete this event?' });
+    await dialog.getByText('are erased for good').waitFor();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
+    await waitFor('the end of it', async () => (await relay.admin.call('GET', `/api/v1/events/${id}`)).status === 410);
+  });
+
   it('that were given up are grouped, and discarded after asking', async () => {
     receiver.behave(({ url }) => ({ kind: 'answer', status: url === '/app' ? 500 : 404, body: 'no' }));
     const before = await dead();

@@ -21,7 +21,15 @@ import { SPARE_ROWS, visibleRows } from '../../src/dashboard/visible-rows.ts';
 const idOf = (number: number): string => `evt_${String(number).padStart(6, '0')}`;
 const event = (number: number, statuses = {}): ListedEvent => ({
   ...{ id: idOf(number), route: 'r', type: null, dedupKey: null, method: 'POST', path: '/', query: '', peer: '' },
-  ...{ receivedAt: new Date(number * 1_000).toISOString(), contentType: null, size: 0, sha256: '', duplicates: 0, conflicts: 0 },
+  ...{
+    receivedAt: new Date(number * 1_000).toISOString(),
+    contentType: null,
+    size: 0,
+    sha256: '',
+    bodyGone: false,
+    duplicates: 0,
+    conflicts: 0,
+  },
   statuses,
 });
 const page = (numbers: number[], nextCursor: string | null = null) => ({ data: numbers.map((n) => event(n)), nextCursor });

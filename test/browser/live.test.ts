@@ -24,14 +24,27 @@ interface TraceEvent {
   tdur?: number;
 }
 
-/** How long the page's own thread worked for each of its tasks, ms: a frame is one of them. Other work on the machine is left out. */
+/**
+ * How long the pages' threads worked for each of their tasks, ms on the processor: a frame is one of them. What other
+ * programs took of the time is left out, so that a busy machine does not decide.
+ */
 function tasksOf(trace: Buffer): number[] {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: (TraceEvent & { args?: { name?: string } })[] };
-  const main = traceEvents.find(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain');
+  const threads = traceEvents
+    .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+    .map(({ pid, tid }) => `${pid}/${tid}`);
   return traceEvents
-    .filter(({ name, pid, tid }) => name === 'ThreadControllerImpl::RunTask' && pid === main?.pid && tid === main.tid)
+    .filter(({ name, pid, tid }) => name === 'ThreadControllerImpl::RunTask' && threads.includes(`${pid}/${tid}`))
     .map(({ tdur = 0 }) => tdur / 1_000);
 }
+
+/** Frames by the clock on the wall, from their beginning until they were painted: only told, not held to. */
+const WATCH = `
+  window.longFrames = [];
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) window.longFrames.push(Math.round(duration));
+  }).observe({ type: 'long-animation-frame' });
+`;
 
 describe.skipIf(CHROMIUM === null)(title, () => {
   let browser: Browser;
@@ -54,7 +67,10 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     const answers: Promise<{ status: number } | null>[] = [];
     const begun = performance.now();
     for (let tick = 0; tick < seconds * TICKS; tick += 1) {
-      for (let n = 0; n < RATE / TICKS; n += 1) answers.push(postEvent(relay.hookUrl, { key: `live-${(posted += 1)}` }));
+      for (let n = 0; n < RATE / TICKS; n += 1) {
+        posted += 1;
+        answers.push(postEvent(relay.hookUrl, { key: `live-${posted}` }));
+      }
       await delay(Math.max(0, begun + ((tick + 1) * 1_000) / TICKS - performance.now()));
     }
     return (await Promise.all(answers)).filter((answer) => answer?.status === 200).length;
@@ -66,6 +82,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.goto(`${relay.adminUrl}/#/events`);
     await page.getByText('Live', { exact: true }).waitFor();
     await page.locator('tbody tr').first().waitFor();
+    await page.evaluate(WATCH);
     await browser.startTracing(page, { categories: ['-*', 'toplevel'] });
     const sent = await pour(SECONDS);
     const tasks = tasksOf(await browser.stopTracing());
@@ -75,7 +92,10 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.locator(`tbody tr[data-id="${id}"]`).getByText('delivered').waitFor();
     const rows = Number(await page.locator('table').getAttribute('aria-rowcount'));
     const long = tasks.filter((ms) => ms > 50).length;
-    console.info(`${sent} events in ${SECONDS} s: ${long} of ${tasks.length} tasks over 50 ms, longest ${Math.max(...tasks).toFixed(0)} ms`);
+    const frames = (await page.evaluate('longFrames')) as number[];
+    const onWall = `by the clock ${frames.length} frames over 50 ms, longest ${Math.max(0, ...frames)} ms`;
+    const onProcessor = `${long} of ${tasks.length} tasks over 50 ms, longest ${Math.max(...tasks).toFixed(0)} ms`;
+    console.info(`${sent} events in ${SECONDS} s: ${onProcessor}; ${onWall}`);
     expect(tasks.length).toBeGreaterThan(SECONDS);
     expect(tasks.filter((ms) => ms > MOST_MS)).toEqual([]);
     // -1: there are older ones than those that are kept.

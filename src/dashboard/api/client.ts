@@ -94,10 +94,22 @@ export async function ask(path: string, signal: AbortSignal): Promise<Response> 
 /** Where the exact bytes of an event's body are. */
 export const bodyUrl = (eventId: string): string => api(`events/${encodeURIComponent(eventId)}/body`);
 
+/** @param path below `/api/v1/` @throws ApiProblem */
+export async function remove<T>(path: string): Promise<T> {
+  return (await (await checked(await request('DELETE', api(path), undefined, null))).json()) as T;
+}
+
+export interface EventBody {
+  bytes: Uint8Array;
+  /** The route masks parts of bodies: these are not all the bytes that came. */
+  isMasked: boolean;
+}
+
 /** @throws ApiProblem, or the signal's reason */
-export async function getBody(eventId: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function getBody(eventId: string, signal: AbortSignal): Promise<EventBody> {
   const response = await checked(await request('GET', bodyUrl(eventId), undefined, signal));
-  return new Uint8Array(await response.arrayBuffer());
+  const isMasked = response.headers.get('hookbay-redacted') === 'true';
+  return { bytes: new Uint8Array(await response.arrayBuffer()), isMasked };
 }
 
 /** Whether webhooks are taken; answered without a token, with 503 when they are not. */

@@ -28,12 +28,13 @@ export function Body({ id, size, body }: BodyProps) {
             </span>
           )}
         </h2>
-        {size > 0 && (
+        {size > 0 && body.kind !== 'gone' && (
           <a class="button" href={bodyUrl(id)} download>
             Download
           </a>
         )}
       </div>
+      {body.kind === 'loaded' && body.isMasked && <p class="muted">Parts of it are masked: the route is configured so.</p>}
       {shown === null || body.kind !== 'loaded' ? (
         <NotShown body={body} size={size} />
       ) : (
@@ -45,6 +46,7 @@ export function Body({ id, size, body }: BodyProps) {
 
 function NotShown({ body, size }: { body: LoadedBody; size: number }) {
   if (body.kind === 'too-large') return <p class="empty">{bytes(size)} are too much to show here.</p>;
+  if (body.kind === 'gone') return <p class="empty">Body and headers are no longer kept: their time was over.</p>;
   if (body.kind === 'failed') return <p class="trouble">{body.why}</p>;
   return <p class="muted">Loading …</p>;
 }

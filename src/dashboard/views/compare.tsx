@@ -34,8 +34,9 @@ export function Compare({ left, right }: { left: string; right: string }) {
 }
 
 function Bodies({ left, right }: { left: EventDetail; right: EventDetail }) {
-  const [a, b] = [useBody(left.id, left.size), useBody(right.id, right.size)];
+  const [a, b] = [useBody(left), useBody(right)];
   const rows = useMemo(() => compared(a, b), [a, b]);
+  const isSame = left.sha256 !== null && left.sha256 === right.sha256;
   return (
     <>
       <div class="diff-heads">
@@ -45,12 +46,12 @@ function Bodies({ left, right }: { left: EventDetail; right: EventDetail }) {
       {rows === 'loading' && <p class="muted">Loading …</p>}
       {rows === 'not-text' && (
         <p class="empty">
-          {left.sha256 === right.sha256
+          {isSame
             ? 'The bodies are the same, byte for byte.'
-            : 'The bodies differ, and are not such that lines can be compared.'}
+            : 'These bodies cannot be compared line by line: one is no text, too large, or no longer kept.'}
         </p>
       )}
-      {typeof rows === 'object' && <Difference rows={rows} isSame={left.sha256 === right.sha256} />}
+      {typeof rows === 'object' && <Difference rows={rows} isSame={isSame} />}
     </>
   );
 }

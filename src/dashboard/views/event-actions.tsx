@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks';
-import { bodyUrl, get, wordsOf } from '../api/client.ts';
+import { bodyUrl, get, remove, wordsOf } from '../api/client.ts';
 import type { EventDetail, ShownConfig } from '../api/types.ts';
 import { useMayAct } from '../identity.ts';
 import { useKey } from '../keys.ts';
+import { Action } from '../parts/action.tsx';
 import { useTell } from '../parts/notices.tsx';
 import type { LoadedBody } from '../use-body.ts';
 import { publicAddress } from '../words/curl.ts';
 import { eventCurl } from '../words/event-curl.ts';
+import { counted } from '../words/figures.ts';
 import { CompareDialog } from './compare-dialog.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
 
@@ -35,6 +37,7 @@ export function EventActions({ event, body, onChange }: EventActionsProps) {
         Compare …
       </button>
       <CopyCurl event={event} body={body} />
+      <Delete event={event} />
       {asked === 'replay' && <ReplayDialog id={event.id} onClose={close} onReplayed={onChange} />}
       {asked === 'compare' && <CompareDialog event={event} onClose={close} />}
     </div>
@@ -68,5 +71,25 @@ function CopyCurl({ event, body }: { event: EventDetail; body: LoadedBody }) {
     <button type="button" onClick={() => void copy()}>
       Copy as curl
     </button>
+  );
+}
+
+interface Deleted {
+  /** Deliveries that were pending, held or dead. */
+  cancelled: number;
+}
+
+function Delete({ event: { id } }: { event: EventDetail }) {
+  const run = async (): Promise<string> => {
+    const { cancelled } = await remove<Deleted>(`events/${encodeURIComponent(id)}`);
+    window.location.hash = '#/events';
+    return `Deleted${cancelled === 0 ? '.' : `, and ${counted(cancelled, 'delivery', 'deliveries')} of it cancelled.`}`;
+  };
+  const text =
+    'Its body, headers and the answers of targets are erased for good, and what was not yet delivered is cancelled. Its dedup key stays: sent again, it is a duplicate.';
+  return (
+    <Action tone="danger" run={run} ask={{ title: 'Delete this event?', text }}>
+      Delete
+    </Action>
   );
 }

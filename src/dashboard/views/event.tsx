@@ -54,7 +54,7 @@ export function EventView({ id }: { id: string }) {
 }
 
 function Seen({ event, deliveries, stops, onChange }: Seen & { onChange: () => void }) {
-  const body = useBody(event.id, event.size);
+  const body = useBody(event);
   return (
     <>
       <EventActions event={event} body={body} onChange={onChange} />
