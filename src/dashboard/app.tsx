@@ -99,8 +99,9 @@ function Head({ place, access, onSignedOut }: { place: string; access: Access; o
         )}
         <div class="head-end">
           <ReadinessMark />
-          {isIn(access) && <Keyboard />}
           {typeof access === 'object' && hasSession(access) && <SignOut onSignedOut={onSignedOut} />}
+          {/* Always there, at the end: it moves nothing when the others come. */}
+          <Keyboard />
         </div>
       </div>
     </header>

@@ -96,6 +96,10 @@ describe.skipIf(CHROMIUM === null)(title, () => {
       text: 'does not match any configured token',
       open: (page) => page.locator('summary', { hasText: 'sender not verified' }).click(),
     },
+    targets: { at: 'targets', text: 'audit' },
+    routes: { at: 'routes', text: 'knowledgesdk' },
+    tasks: { at: 'tasks', text: 'Tasks' },
+    settings: { at: 'settings', text: 'Settings' },
     help: {
       at: 'nowhere',
       text: 'Nothing here',
