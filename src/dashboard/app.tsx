@@ -100,9 +100,9 @@ function Head({ place, access, onSignedOut }: { place: string; access: Access; o
         <div class="head-end">
           <ReadinessMark />
           {typeof access === 'object' && hasSession(access) && <SignOut onSignedOut={onSignedOut} />}
-          {/* Always there, at the end: it moves nothing when the others come. */}
-          <Keyboard />
         </div>
+        {/* Always there, and by itself: nothing moves when the others come. */}
+        <Keyboard />
       </div>
     </header>
   );
