@@ -4,8 +4,10 @@ import type { Readiness } from './api/types.ts';
 import { hasSession, type Identity, IdentityProvider } from './identity.ts';
 import { type Location, placeOf, useLocation } from './location.ts';
 import { Action } from './parts/action.tsx';
+import { Keyboard } from './parts/keyboard.tsx';
 import { Notices } from './parts/notices.tsx';
 import { usePolled } from './polling.ts';
+import { Compare } from './views/compare.tsx';
 import { DeadLetters } from './views/dead-letters.tsx';
 import { EventView } from './views/event.tsx';
 import { Events } from './views/events.tsx';
@@ -99,6 +101,8 @@ function Head({ place, access, onSignedOut }: { place: string; access: Access; o
           <ReadinessMark />
           {typeof access === 'object' && hasSession(access) && <SignOut onSignedOut={onSignedOut} />}
         </div>
+        {/* Always there, and by itself: nothing moves when the others come. */}
+        <Keyboard />
       </div>
     </header>
   );
@@ -156,9 +160,9 @@ function Place({ location, onSignedOut }: { location: Location; onSignedOut: () 
   const [place = '', id] = location.path;
   useArrival(location.path.join('/'));
   if (place === '') return <Overview query={location.query} />;
-  if (place === 'events') return id === undefined ? <Events query={location.query} /> : <EventView key={id} id={id} />;
+  if (place === 'events') return <EventsPlace id={id} location={location} />;
   if (place === 'dead-letters') return <DeadLetters query={location.query} />;
-  if (place === 'rejections') return <Rejections />;
+  if (place === 'rejections') return <Rejections query={location.query} />;
   if (place === 'targets')
     return id === undefined ? <Targets query={location.query} /> : <TargetView key={id} name={id} query={location.query} />;
   if (place === 'routes') return id === undefined ? <Routes /> : <RouteView key={id} name={id} />;
@@ -172,4 +176,10 @@ function Place({ location, onSignedOut }: { location: Location; onSignedOut: () 
       </p>
     </>
   );
+}
+
+function EventsPlace({ id, location: { path, query } }: { id: string | undefined; location: Location }) {
+  if (id === undefined) return <Events query={query} />;
+  if (path[2] === 'compare') return <Compare left={query.get('left') ?? id} right={query.get('right') ?? id} />;
+  return <EventView key={id} id={id} />;
 }

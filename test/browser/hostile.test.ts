@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
       '': 'Last event:',
       events: '<img src=x',
       'dead-letters': 'app answered 500',
-      rejections: 'sender not verified',
+      rejections: 'does not match any configured token',
     };
     for (const [place, text] of Object.entries(places)) {
       await page.goto(`${relay.adminUrl}/#/${place}`);
@@ -83,6 +83,19 @@ describe.skipIf(CHROMIUM === null)(title, () => {
       .waitFor();
     await page.goto(`${relay.adminUrl}/#/events/${ids[5]}`);
     await page.getByLabel('Content of the body').getByText('turned ⟨U+202E⟩gnp.exe around').waitFor();
+    const compared = `events/${ids[1]}/compare?left=${ids[0]}&right=${ids[1]}`;
+    await page.goto(`${relay.adminUrl}/#/${compared}`);
+    await page
+      .locator('.diff')
+      .getByText(HOSTILE[1] ?? '')
+      .first()
+      .waitFor();
+    await page.goto(`${relay.adminUrl}/#/events?body=${encodeURIComponent('<svg onload')}`);
+    await page.getByRole('link', { name: HOSTILE[2] ?? '' }).waitFor();
+    await page.goto(
+      `${relay.adminUrl}/#/events?route=${encodeURIComponent(HOSTILE[0] ?? '')}&q=${encodeURIComponent(HOSTILE[1] ?? '')}`,
+    );
+    await page.getByText('No event matches.').waitFor();
     expect(mishaps).toEqual([]);
     await page.context().close();
   });

@@ -1,9 +1,11 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postEvent } from '../support/event-client.ts';
 import { RelayProcess } from '../support/relay-process.ts';
 import { CHROMIUM, openPage, startBrowser } from './browser.ts';
 
 const title = CHROMIUM === null ? 'signing in (skipped: no Chromium is installed)' : 'signing in';
+const VIEWER_TOKEN = 'a-viewer-token-for-tests-only';
 const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
 
 describe.skipIf(CHROMIUM === null)(title, () => {
@@ -11,8 +13,10 @@ describe.skipIf(CHROMIUM === null)(title, () => {
   let relay: RelayProcess;
 
   beforeAll(async () => {
-    const config = { admin: { listen: '127.0.0.1:0', token: ADMIN_TOKEN } };
-    [browser, relay] = await Promise.all([startBrowser(), RelayProcess.start({ target: 'http://127.0.0.1:9/', config })]);
+    const tokens = [{ name: 'watcher', token: VIEWER_TOKEN, role: 'viewer' }];
+    const config = { admin: { listen: '127.0.0.1:0', token: ADMIN_TOKEN, tokens } };
+    const target = { target: 'http://127.0.0.1:9/', targetOptions: { retry: { attempts: 1 } } };
+    [browser, relay] = await Promise.all([startBrowser(), RelayProcess.start({ ...target, config })]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -45,6 +49,37 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.reload();
     await signIn.waitFor();
     // The browser itself writes a line for every answer of 401.
+    expect(mishaps.filter((line) => !line.includes('401 (Unauthorized)'))).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows a viewer everything, and no button that he may not press', async () => {
+    const posted = await postEvent(relay.hookUrl, { key: 'seen-by-viewers' });
+    const { eventId } = JSON.parse(posted?.body ?? '{}') as { eventId: string };
+    const { page, mishaps } = await openPage(browser, relay.adminUrl);
+    const signIn = async (token: string): Promise<void> => {
+      await page.goto(`${relay.adminUrl}/#/events/${eventId}`);
+      await page.getByLabel('Admin token').fill(token);
+      await page.keyboard.press('Enter');
+      await page.getByLabel('Content of the body').waitFor();
+      await page.getByText('Given up after 1 attempt').waitFor();
+    };
+    const buttons = () => page.locator('main button').allInnerTexts();
+    await signIn(ADMIN_TOKEN);
+    expect(await buttons()).toEqual(expect.arrayContaining(['Replay …', 'Delete', 'Retry now', 'Discard', 'Compare …']));
+    await page.goto(`${relay.adminUrl}/#/dead-letters`);
+    await page.getByRole('heading', { name: /1 dead letter/ }).waitFor();
+    expect(await buttons()).toEqual(['Discard all …', 'Replay all …', 'Retry']);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Admin token').waitFor();
+
+    await signIn(VIEWER_TOKEN);
+    expect(await buttons()).toEqual(['Compare …', 'Copy as curl', 'Hex']);
+    await page.keyboard.press('r');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.goto(`${relay.adminUrl}/#/dead-letters`);
+    await page.getByRole('heading', { name: /1 dead letter/ }).waitFor();
+    expect(await buttons()).toEqual([]);
     expect(mishaps.filter((line) => !line.includes('401 (Unauthorized)'))).toEqual([]);
     await page.context().close();
   });

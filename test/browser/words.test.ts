@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt, Delivery, ListedEvent } from '../../src/dashboard/api/types.ts';
-import { listOf, takenOver, withNewest, withOlder } from '../../src/dashboard/events-list.ts';
+import type { Attempt, Delivery } from '../../src/dashboard/api/types.ts';
 import { shownBody } from '../../src/dashboard/words/body.ts';
 import { curlLine } from '../../src/dashboard/words/curl.ts';
-import { answerStart, attemptWords, outlookWords } from '../../src/dashboard/words/delivery.ts';
+import { answerStart, attemptWords, outlookWords, statusWords, triggerWords } from '../../src/dashboard/words/delivery.ts';
 import { visible } from '../../src/dashboard/words/visible.ts';
 
 const body = (text: string) => shownBody(Buffer.from(text));
@@ -81,43 +80,35 @@ describe('a delivery in words', () => {
   });
 
   it('says what comes next', () => {
-    expect(outlookWords(delivery, null, now)).toMatch(/^next try at .*\d\d:\d3:20 \(in 12\.0 s, attempt 2 of 24\)$/);
-    expect(outlookWords(delivery, null, now + 60_000)).toBe('due now');
+    expect(outlookWords(delivery, null, now)).toMatch(/^try 2 of 24 at .*\d\d:\d3:20 \(in 12\.0 s\)$/);
+    expect(outlookWords({ ...delivery, maxAttempts: null }, null, now)).toMatch(/^try 2 at .*\d\d:\d3:20 \(in 12\.0 s\)$/);
+    expect(outlookWords(delivery, null, now + 60_000)).toBe('try 2 of 24 is due now');
     expect(outlookWords(delivery, 'paused', now)).toBe('waits until app is resumed');
-    expect(outlookWords(delivery, 'down', now)).toMatch(/^next try at /);
+    expect(outlookWords(delivery, 'down', now)).toMatch(/^try 2 of 24 at /);
     expect(outlookWords(delivery, 'down', now + 60_000)).toBe('waits until app is up again');
     expect(outlookWords({ ...delivery, status: 'dead', reason: 'attempts_exhausted' })).toBe('given up after 1 attempt');
     expect(outlookWords({ ...delivery, status: 'held', reason: 'new_reason' })).toBe('waits for a person: new reason');
+    expect(outlookWords({ ...delivery, waitsFor: 'dlv_0' }, null, now)).toBe('waits for its turn: dlv_0 goes before it');
     const quarantined = outlookWords({ ...delivery, status: 'held', reason: 'schema_invalid: /a must NOT have: "b"' });
     expect(quarantined).toBe('waits for a person: its body does not match the route\'s schema (/a must NOT have: "b")');
   });
 });
 
-describe('a list that grows while it is read', () => {
-  const event = (number: number, statuses = {}): ListedEvent => ({
-    ...{ id: `evt_${number}`, route: 'r', type: null, dedupKey: null, receivedAt: '', method: 'POST', path: '/', query: '' },
-    ...{ peer: '', contentType: null, size: 0, sha256: '', bodyGone: false, duplicates: 0, conflicts: 0, statuses },
-  });
-  const page = (numbers: number[], nextCursor: string | null = null) => ({ data: numbers.map((n) => event(n)), nextCursor });
-  const ids = (events: readonly ListedEvent[]) => events.map(({ id }) => Number(id.slice(4)));
+describe('what a newer relay tells', () => {
+  const delivery: Delivery = {
+    ...{ id: 'dlv_1', eventId: 'evt_1', route: 'r', target: 'app', status: 'parked', reason: 'moon_phase' },
+    ...{ attempts: 1, maxAttempts: null, nextAttemptAt: null, createdAt: '2026-03-20T14:03:00.000Z' },
+    ...{ finishedAt: null, lastAttempt: null },
+  };
 
-  it('updates rows in place and keeps new ones back', () => {
-    const list = withNewest(listOf(page([3, 2])), { data: [event(4), event(3, { dead: 1 }), event(2)], nextCursor: null });
-    expect(ids(list.shown)).toEqual([3, 2]);
-    expect(list.shown[0]?.statuses).toEqual({ dead: 1 });
-    expect(list.next).toMatchObject({ arrived: 1, hasGap: false });
-    expect(ids(takenOver(list).shown)).toEqual([4, 3, 2]);
-  });
-
-  it('keeps older pages, lets go of what no longer matches, and begins afresh when a page is not enough', () => {
-    const long = withOlder(listOf(page([6, 5], 'c5')), page([4, 3], 'c3'));
-    expect(ids(long.shown)).toEqual([6, 5, 4, 3]);
-    expect(withNewest(long, page([6, 5], 'c5')).next).toBeNull();
-    const left = takenOver(withNewest(long, page([6, 4], 'c4')));
-    expect([ids(left.shown), left.nextCursor]).toEqual([[6, 4, 3], 'c3']);
-    const far = withNewest(long, page([9, 8], 'c8'));
-    expect(far.next).toMatchObject({ hasGap: true });
-    expect([ids(takenOver(far).shown), takenOver(far).nextCursor]).toEqual([[9, 8], 'c8']);
+  it('is shown as it is', () => {
+    expect([statusWords('on_ice'), triggerWords('tide_turned'), outlookWords(delivery)]).toEqual([
+      'on ice',
+      'tide turned',
+      'moon phase',
+    ]);
+    expect(outlookWords({ ...delivery, reason: 'constructor' })).toBe('constructor');
+    expect(outlookWords({ ...delivery, status: 'filtered', reason: 'type_not_in_events' })).toMatch(/^its type is not/);
   });
 });
 

@@ -27,12 +27,18 @@ export function onTokenNeeded(listener: Listener): () => void {
   return () => void refused.delete(listener);
 }
 
-async function request(method: string, path: string, body: unknown, signal: AbortSignal | null): Promise<Response> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+async function request(
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | null,
+  timeoutMs: number | null = TIMEOUT_MS,
+): Promise<Response> {
+  const signals = [signal, timeoutMs === null ? null : AbortSignal.timeout(timeoutMs)].filter((each) => each !== null);
   try {
     return await fetch(path, {
       method,
-      signal: signal === null ? timeout : AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any(signals),
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
   } catch (error) {
@@ -80,13 +86,30 @@ export async function getMetrics(signal: AbortSignal): Promise<string> {
   return (await checked(await request('GET', 'metrics', undefined, signal))).text();
 }
 
+/** An answer that takes as long as it takes. @throws ApiProblem, or the signal's reason */
+export async function ask(path: string, signal: AbortSignal): Promise<Response> {
+  return checked(await request('GET', api(path), undefined, signal, null));
+}
+
 /** Where the exact bytes of an event's body are. */
 export const bodyUrl = (eventId: string): string => api(`events/${encodeURIComponent(eventId)}/body`);
 
+/** @param path below `/api/v1/` @throws ApiProblem */
+export async function remove<T>(path: string): Promise<T> {
+  return (await (await checked(await request('DELETE', api(path), undefined, null))).json()) as T;
+}
+
+export interface EventBody {
+  bytes: Uint8Array;
+  /** The route masks parts of bodies: these are not all the bytes that came. */
+  isMasked: boolean;
+}
+
 /** @throws ApiProblem, or the signal's reason */
-export async function getBody(eventId: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function getBody(eventId: string, signal: AbortSignal): Promise<EventBody> {
   const response = await checked(await request('GET', bodyUrl(eventId), undefined, signal));
-  return new Uint8Array(await response.arrayBuffer());
+  const isMasked = response.headers.get('hookbay-redacted') === 'true';
+  return { bytes: new Uint8Array(await response.arrayBuffer()), isMasked };
 }
 
 /** Whether webhooks are taken; answered without a token, with 503 when they are not. */

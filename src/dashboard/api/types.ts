@@ -3,7 +3,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 
 /** What the API answers, as far as the page reads it. Times are ISO 8601 UTC. */
 export type Headers = [name: string, value: string][];
-export type Counts = Partial<Record<DeliveryStatus, number>>;
+export type Counts = Partial<Record<DeliveryStatus, number>> & Readonly<Record<string, number>>;
 
 export interface Page<Item> {
   data: Item[];
@@ -12,17 +12,17 @@ export interface Page<Item> {
 
 export interface Attempt {
   number: number;
-  trigger: AttemptTrigger;
+  trigger: AttemptTrigger | (string & {});
   startedAt: string;
   durationMs: number;
-  outcome: Outcome['kind'];
+  outcome: Outcome['kind'] | (string & {});
   statusCode: number | null;
   error: { code: string; message: string } | null;
   response: { headers: Headers; body: string; truncated: boolean } | null;
 }
 
-/** `delivering` while an attempt runs. */
-export type ShownStatus = DeliveryStatus | 'delivering';
+/** `delivering` while an attempt runs. Other relays may know others. */
+export type ShownStatus = DeliveryStatus | 'delivering' | (string & {});
 
 export interface Delivery {
   id: string;
@@ -36,6 +36,8 @@ export interface Delivery {
   nextAttemptAt: string | null;
   createdAt: string;
   finishedAt: string | null;
+  /** Of a target with an order: the delivery before which this one may not go. */
+  waitsFor?: string | null;
   lastAttempt: Attempt | null;
 }
 
@@ -63,6 +65,20 @@ interface EventFields {
 
 export interface ListedEvent extends EventFields {
   statuses: Counts;
+  /** Its deliveries' statuses by their ids, where an event came with them. */
+  known?: Readonly<Record<string, string>>;
+}
+
+/** What the stream tells of an event. */
+export interface StreamedEvent extends EventFields {
+  deliveries: Pick<Delivery, 'id' | 'status'>[];
+}
+
+/** What the stream tells of a delivery. */
+export interface DeliveryNews {
+  id: string;
+  eventId: string;
+  status: string;
 }
 
 export interface EventDetail extends EventFields {
@@ -162,4 +178,5 @@ export interface ReplayFilter {
   status: DeliveryStatus;
   target?: string;
   route?: string;
+  deliveryIds?: string[];
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Counts, Headers, ShownStatus } from '../api/types.ts';
-import { STATUS_WORDS } from '../words/delivery.ts';
+import { statusWords } from '../words/delivery.ts';
 import { clock, count } from '../words/figures.ts';
 import { visible } from '../words/visible.ts';
 
@@ -20,19 +20,25 @@ export const EventType = ({ type }: { type: string | null }) =>
   type === null ? <span class="muted">no type</span> : <Foreign text={type} />;
 
 export const Status = ({ status, children }: { status: ShownStatus; children?: ComponentChildren }) => (
-  <span class={`status status-${status}`}>{children ?? STATUS_WORDS[status]}</span>
+  <span class={`status status-${status}`}>{children ?? statusWords(status)}</span>
 );
+
+/** What somebody has to look at comes first. */
+const ORDER = ['dead', 'held', 'pending', 'cancelled', 'filtered', 'delivered'];
+const rank = (status: string): number => ORDER.indexOf(status);
 
 /** What became of an event's deliveries: the word alone for one, figures for several. */
 export function Statuses({ counts }: { counts: Counts }) {
-  const entries = Object.entries(counts).filter(([, number]) => number > 0) as [ShownStatus, number][];
+  const entries = Object.entries(counts)
+    .filter(([, number]) => number > 0)
+    .sort(([a], [b]) => rank(a) - rank(b));
   const total = entries.reduce((sum, [, number]) => sum + number, 0);
   if (total === 0) return <span class="muted">no deliveries</span>;
   return (
     <span class="statuses">
       {entries.map(([status, number]) => (
         <Status key={status} status={status}>
-          {total === 1 ? STATUS_WORDS[status] : `${count(number)} ${STATUS_WORDS[status]}`}
+          {total === 1 ? statusWords(status) : `${count(number)} ${statusWords(status)}`}
         </Status>
       ))}
     </span>

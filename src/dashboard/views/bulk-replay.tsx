@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { post, wordsOf } from '../api/client.ts';
 import type { Delivery, ReplayFilter } from '../api/types.ts';
 import { type EventTypes, learnTypes } from '../event-types.ts';
+import { useMayAct } from '../identity.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { useTell } from '../parts/notices.tsx';
 import { EventType, Foreign, Time } from '../parts/shown.tsx';
@@ -19,11 +20,17 @@ interface BulkReplayProps {
   filter: ReplayFilter;
   /** What is known of the events' types; what the sample needs is added. */
   types: EventTypes;
+  /** Of the button, without the dots. */
+  label: string;
+  /** For screen readers, where the label alone does not say what. */
+  name?: string;
+  tone?: 'main' | 'plain';
   onStarted: (taskId: string) => void;
 }
 
 /** Replays all that a filter matches, after a dry run has shown what that is. */
-export function BulkReplay({ filter, types, onStarted }: BulkReplayProps) {
+export function BulkReplay({ filter, types, label, name, tone = 'plain', onStarted }: BulkReplayProps) {
+  const mayAct = useMayAct();
   const [preview, setPreview] = useState<Preview | null>(null);
   const [isBusy, setBusy] = useState(false);
   const tell = useTell();
@@ -47,10 +54,11 @@ export function BulkReplay({ filter, types, onStarted }: BulkReplayProps) {
     setPreview(null);
     return attempt(async () => onStarted((await post<{ taskId: string }>('replays', { filter })).taskId));
   };
+  if (!mayAct) return null;
   return (
     <>
-      <button type="button" class="main" disabled={isBusy} aria-busy={isBusy} onClick={() => void look()}>
-        Replay all …
+      <button type="button" class={tone} aria-label={name} disabled={isBusy} aria-busy={isBusy} onClick={() => void look()}>
+        {label} …
       </button>
       {preview !== null && (
         <Dialog title={`Replay ${counted(preview.matched, 'dead letter')}?`} onClose={() => setPreview(null)}>

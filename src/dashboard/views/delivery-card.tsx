@@ -24,13 +24,17 @@ export function DeliveryCard(props: DeliveryCardProps) {
         </h3>
         <DeliveryActions delivery={delivery} onChange={onChange} />
       </div>
-      {outlook !== '' && <p class="outlook">{outlook.charAt(0).toUpperCase() + outlook.slice(1)}</p>}
-      {history.length === 0 && delivery.status !== 'filtered' && <p class="muted">No attempt yet.</p>}
-      <ol class="attempts" reversed>
+      <ol class="timeline" reversed>
+        {outlook !== '' && (
+          <li class={`next next-${delivery.status}`}>
+            <p class="outlook">{outlook.charAt(0).toUpperCase() + outlook.slice(1)}</p>
+          </li>
+        )}
         {[...history].reverse().map((attempt) => (
           <AttemptItem key={attempt.number} target={delivery.target} attempt={attempt} />
         ))}
       </ol>
+      {history.length === 0 && outlook === '' && <p class="muted">No attempt yet.</p>}
       <p class="muted small">
         <code>{delivery.id}</code>
       </p>
@@ -43,13 +47,13 @@ function AttemptItem({ target, attempt }: { target: string; attempt: Attempt }) 
   const said = attemptWords(target, attempt);
   const what = (
     <>
-      <Time at={startedAt} /> <span class={`said said-${outcome}`}>{said}</span>{' '}
+      <span class="muted small">{number}.</span> <Time at={startedAt} /> <span class={`said said-${outcome}`}>{said}</span>{' '}
       <span class="muted small">{triggerWords(trigger)}</span>
     </>
   );
-  if (response === null) return <li value={number}>{what}</li>;
+  if (response === null) return <li class={`tried tried-${outcome}`}>{what}</li>;
   return (
-    <li value={number}>
+    <li class={`tried tried-${outcome}`}>
       <details>
         <summary>{what}</summary>
         <HeaderTable headers={response.headers} caption={`Headers of ${target}'s answer`} />

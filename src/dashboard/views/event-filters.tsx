@@ -1,101 +1,93 @@
+import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
-import { get } from '../api/client.ts';
-import type { Page, Route } from '../api/types.ts';
+import { addressOf, type EventsFilter, RANGES } from '../events-filter.ts';
 import { placeOf, replacePlace } from '../location.ts';
+import { Choice, Typed } from '../parts/fields.tsx';
+import { useRouteNames } from '../route-names.ts';
 
-/** As it stands in the address, so that a filtered list can be sent to somebody. */
-export interface EventsFilter {
-  route: string;
-  type: string;
-  status: string;
-  q: string;
-}
-
-export function filterOf(query: URLSearchParams): EventsFilter {
-  const value = (name: string): string => query.get(name) ?? '';
-  const status = DELIVERY_STATUSES.find((known) => known === query.get('status')) ?? '';
-  return { route: value('route'), type: value('type'), status, q: value('q') };
-}
-
-export const isEmptyFilter = (filter: EventsFilter): boolean => Object.values(filter).every((value) => value === '');
-
-/** After the last key, so that not every letter is a search. */
-const TYPING_MS = 300;
-
+/** What narrows the list of events; it stands in the address. */
 export function EventFilters({ filter }: { filter: EventsFilter }) {
   const routes = useRouteNames(filter.route);
-  const change = (changes: Partial<EventsFilter>): void => replacePlace(placeOf(['events'], { ...filter, ...changes }));
+  const change = (changes: Partial<EventsFilter>): void =>
+    replacePlace(placeOf(['events'], addressOf({ ...filter, ...changes })));
   return (
-    <search class="filters">
-      <label>
-        Route
-        <select value={filter.route} onChange={(event) => change({ route: event.currentTarget.value })}>
-          <option value="">all</option>
-          {routes.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Status
-        <select value={filter.status} onChange={(event) => change({ status: event.currentTarget.value })}>
-          <option value="">any</option>
-          {DELIVERY_STATUSES.map((status) => (
-            <option key={status}>{status}</option>
-          ))}
-        </select>
-      </label>
-      <Typed label="Type" hint="exact" value={filter.type} onChange={(type) => change({ type })} />
-      <Typed label="Search" hint="id, dedup key or type" value={filter.q} onChange={(q) => change({ q })} />
+    <search>
+      <div class="filters">
+        <Typed label="Search" hint="id, dedup key or type" value={filter.q} onChange={(q) => change({ q })} />
+        <Choice label="Route" none="all" value={filter.route} values={routes} onChange={(route) => change({ route })} />
+        <Typed label="Type" hint="exact" value={filter.type} onChange={(type) => change({ type })} />
+        <Choice
+          label="Status"
+          none="any"
+          value={filter.status}
+          values={DELIVERY_STATUSES}
+          onChange={(status) => change({ status })}
+        />
+        <label>
+          Time
+          <select value={filter.range} onChange={(event) => change({ range: event.currentTarget.value })}>
+            <option value="">any</option>
+            {RANGES.map(({ name, label }) => (
+              <option key={name} value={name}>
+                {label}
+              </option>
+            ))}
+            <option value="custom">from … to …</option>
+          </select>
+        </label>
+        {filter.range === 'custom' && (
+          <>
+            <Moment label="From" value={filter.from} onChange={(from) => change({ from })} />
+            <Moment label="To" value={filter.to} onChange={(to) => change({ to })} />
+          </>
+        )}
+      </div>
+      <BodyField body={filter.body} onSearch={(body) => change({ body })} />
     </search>
   );
 }
 
-function Typed({
-  label,
-  hint,
-  value,
-  onChange,
-}: {
-  label: string;
-  hint: string;
-  value: string;
-  onChange: (text: string) => void;
-}) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  // Only typing starts the clock.
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
+function Moment({ label, value, onChange }: { label: string; value: string; onChange: (local: string) => void }) {
   return (
     <label>
       {label}
-      <input
-        type="search"
-        value={text}
-        placeholder={hint}
-        maxLength={256}
-        spellcheck={false}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
+      <input type="datetime-local" value={value} onChange={(event) => onChange(event.currentTarget.value)} />
     </label>
   );
 }
 
-/** @param chosen is listed even if it is not configured any more */
-function useRouteNames(chosen: string): string[] {
-  const [names, setNames] = useState<string[]>([]);
-  useEffect(() => {
-    const ended = new AbortController();
-    get<Page<Route>>('routes', ended.signal).then(
-      ({ data }) => setNames(data.map(({ name }) => name)),
-      () => setNames([]), // The list itself says what is wrong.
-    );
-    return () => ended.abort();
-  }, []);
-  return chosen === '' || names.includes(chosen) ? names : [chosen, ...names];
+/** A search that takes its time begins when it is asked for, not with every letter. */
+function BodyField({ body, onSearch }: { body: string; onSearch: (body: string) => void }) {
+  const [isOpen, setOpen] = useState(body !== '');
+  const [text, setText] = useState(body);
+  useEffect(() => setText(body), [body]);
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    onSearch(text.trim());
+  };
+  return (
+    <details class="body-search" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Search in bodies</summary>
+      <form class="row" onSubmit={submit}>
+        <input
+          type="text"
+          aria-label="In the body"
+          value={text}
+          placeholder={'a text, or JSON that it contains: {"user":{"id":7}}'}
+          maxLength={4096}
+          spellcheck={false}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button type="submit" class="main">
+          Search bodies
+        </button>
+        {body !== '' && (
+          <button type="button" onClick={() => onSearch('')}>
+            Back to all events
+          </button>
+        )}
+      </form>
+    </details>
+  );
 }

@@ -1,13 +1,14 @@
 import { useCallback } from 'preact/hooks';
-import { get, post } from '../api/client.ts';
+import { get } from '../api/client.ts';
 import type { Attempt, Delivery, DeliveryDetail, EventDetail, Page, Target } from '../api/types.ts';
 import { placeOf } from '../location.ts';
-import { Action } from '../parts/action.tsx';
 import { EventType, Foreign, HeaderTable, Time, Trouble } from '../parts/shown.tsx';
 import { usePolled } from '../polling.ts';
+import { useBody } from '../use-body.ts';
 import { bytes, counted } from '../words/figures.ts';
 import { Body } from './body.tsx';
 import { DeliveryCard } from './delivery-card.tsx';
+import { EventActions } from './event-actions.tsx';
 
 interface Seen {
   event: EventDetail;
@@ -53,14 +54,13 @@ export function EventView({ id }: { id: string }) {
 }
 
 function Seen({ event, deliveries, stops, onChange }: Seen & { onChange: () => void }) {
+  const body = useBody(event);
   return (
     <>
+      <EventActions event={event} body={body} onChange={onChange} />
       <Facts event={event} />
       <section aria-labelledby="deliveries">
-        <div class="row between">
-          <h2 id="deliveries">Deliveries</h2>
-          <Replay event={event} onChange={onChange} />
-        </div>
+        <h2 id="deliveries">Deliveries</h2>
         {deliveries.length === 0 && <p class="empty">The route had no target for this event.</p>}
         <ul class="stack">
           {deliveries.map(({ delivery, history }) => (
@@ -74,33 +74,14 @@ function Seen({ event, deliveries, stops, onChange }: Seen & { onChange: () => v
           ))}
         </ul>
       </section>
+      <Body id={event.id} size={event.size} body={body} />
       <section aria-labelledby="headers">
         <h2 id="headers">Headers</h2>
         <div class="card flush">
           <HeaderTable headers={event.headers} caption="Headers of the request, in the order in which they came" />
         </div>
       </section>
-      <Body id={event.id} size={event.size} />
     </>
-  );
-}
-
-function Replay({ event, onChange }: { event: EventDetail; onChange: () => void }) {
-  const replay = async (): Promise<string> => {
-    const { deliveries } = await post<{ deliveries: Delivery[] }>(`events/${segment(event.id)}/replay`);
-    onChange();
-    return `Replayed: ${counted(deliveries.length, 'new delivery', 'new deliveries')}.`;
-  };
-  return (
-    <Action
-      run={replay}
-      ask={{
-        title: 'Replay this event?',
-        text: `Every target that the route ${event.route} has now gets it once more, as a new delivery, also if it had it before.`,
-      }}
-    >
-      Replay
-    </Action>
   );
 }
 
@@ -127,10 +108,11 @@ function Facts({ event }: { event: EventDetail }) {
         <a href={placeOf(['events'], { route })}>{route}</a>
       </dd>
       <dt>Dedup key</dt>
+      <dd>{dedupKey === null ? <span class="muted">none</span> : <code>{<Foreign text={dedupKey} />}</code>}</dd>
+      <dt>Sent again</dt>
       <dd>
-        {dedupKey === null ? <span class="muted">none</span> : <code>{<Foreign text={dedupKey} />}</code>}
-        {duplicates > 0 && ` · sent again ${counted(duplicates, 'time')}`}
-        {conflicts > 0 && `, ${counted(conflicts, 'time')} with another body`}
+        {duplicates === 0 ? 'no' : `${counted(duplicates, 'time')}, acknowledged and not delivered again`}
+        {conflicts > 0 && <b>, {counted(conflicts, 'time')} of these with another body</b>}
       </dd>
       <dt>Body</dt>
       <dd>

@@ -1,135 +1,100 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { get, query as queryOf, wordsOf } from '../api/client.ts';
-import type { ListedEvent, Page, Route, ShownConfig } from '../api/types.ts';
-import { type EventsList, listOf, takenOver, withNewest, withOlder } from '../events-list.ts';
-import { placeOf } from '../location.ts';
-import { useTell } from '../parts/notices.tsx';
-import { EventType, Statuses, Time, Trouble } from '../parts/shown.tsx';
-import { usePolled } from '../polling.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { get } from '../api/client.ts';
+import type { LiveState } from '../api/live.ts';
+import type { Page, Route, ShownConfig } from '../api/types.ts';
+import { type EventsFilter, filterOf, isEmptyFilter } from '../events-filter.ts';
+import { type EventsList, MOST_WAITING } from '../events-list.ts';
+import { useMayAct } from '../identity.ts';
+import { focusedRow, useKey } from '../keys.ts';
+import { Trouble } from '../parts/shown.tsx';
+import { useEvents } from '../use-events.ts';
 import { publicAddress } from '../words/curl.ts';
-import { counted } from '../words/figures.ts';
-import { EventFilters, type EventsFilter, filterOf, isEmptyFilter } from './event-filters.tsx';
+import { count, counted } from '../words/figures.ts';
+import { BodySearch } from './body-search.tsx';
+import { EventFilters } from './event-filters.tsx';
+import { EventsTable } from './events-table.tsx';
 import { FirstSteps } from './first-steps.tsx';
+import { ReplayDialog } from './replay-dialog.tsx';
 
-const PAGE = 50;
-
-/** Below this the reader is still at the top, and new rows may come in by themselves. */
-const TOP_PX = 40;
-
-/** Events, newest first. Rows come in by themselves only while nobody points at them. */
+/** Events, newest first, as they come. Rows come in by themselves only while nobody reads. */
 export function Events({ query }: { query: URLSearchParams }) {
   const filter = filterOf(query);
-  const { list, trouble, show, more } = useEvents(filter);
+  const isSearch = filter.body !== '';
   const table = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const isInUse = window.scrollY > TOP_PX || table.current?.matches(':hover, :focus-within') === true;
-    if (list !== null && list.next !== null && !isInUse) show();
-  }, [list, show]);
+  const [isPaused, setPaused] = useState(false);
+  const { state, show, older } = useEvents(isSearch ? null : filter, table, isPaused);
+  const { list, trouble, live } = state;
+  const showAll = (): void => {
+    window.scrollTo(0, 0);
+    show();
+  };
   return (
     <>
       <div class="row between">
         <h1 tabIndex={-1}>Events</h1>
-        <div role="status" class="waiting">
-          {list !== null && list.next !== null && (
-            <button type="button" class="main" onClick={show}>
-              {waitingWords(list.next)}
+        <div class="row live-bar">
+          {list !== null && list.waiting.length > 0 && (
+            <button type="button" class="main" onClick={showAll}>
+              {waitingWords(list)}
+            </button>
+          )}
+          {!isSearch && <LiveMark state={live} isPaused={isPaused} />}
+          {!isSearch && (
+            <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+              Pause
             </button>
           )}
         </div>
       </div>
+      {/* Said once, not with every event. */}
+      <p role="status" class="unseen">
+        {list !== null && list.waiting.length > 0 && 'New events wait to be shown.'}
+      </p>
       <EventFilters filter={filter} />
       <Trouble text={trouble} />
-      {list !== null && list.shown.length > 0 && (
-        <div ref={table}>
-          <EventsTable events={list.shown} />
-        </div>
-      )}
-      {list !== null && list.shown.length === 0 && <NoEvents filter={filter} isSearched={list.nextCursor === null} />}
-      {list?.nextCursor != null && (
-        <button type="button" onClick={() => void more()}>
+      {isSearch ? <BodySearch filter={filter} /> : <div ref={table}>{list !== null && <Rows list={list} older={older} />}</div>}
+      {list !== null && list.shown.length === 0 && <NoEvents filter={filter} isSearched={!list.hasOlder} />}
+      {list?.hasOlder === true && (
+        <button type="button" onClick={older}>
           {list.shown.length === 0 ? 'Search further back' : 'Load more'}
         </button>
       )}
+      <ReplayFocused />
     </>
   );
 }
 
-function waitingWords({ arrived, hasGap }: { arrived: number; hasGap: boolean }): string {
-  if (arrived === 0) return 'Bring the list up to date';
-  return hasGap ? `Show more than ${arrived} new events` : `Show ${counted(arrived, 'new event')}`;
+const Rows = ({ list, older }: { list: EventsList; older: () => void }) =>
+  list.shown.length === 0 ? null : (
+    <EventsTable events={list.shown} caption="Events, newest first" hasOlder={list.hasOlder} onNearEnd={older} />
+  );
+
+/** Asks where the event goes that has the focus. */
+function ReplayFocused() {
+  const [id, setId] = useState<string | null>(null);
+  const mayAct = useMayAct();
+  useKey('r', 'Replay the event that has the focus', () => {
+    if (mayAct) setId(focusedRow()?.closest('tr')?.dataset.id ?? null);
+  });
+  return id === null ? null : <ReplayDialog id={id} onClose={() => setId(null)} onReplayed={() => {}} />;
 }
 
-function useEvents(filter: EventsFilter) {
-  const conditions = queryOf({ ...filter, limit: PAGE });
-  const load = useCallback((signal: AbortSignal) => get<Page<ListedEvent>>(`events${conditions}`, signal), [conditions]);
-  const { value, trouble } = usePolled(load);
-  const [state, setState] = useState<{ of: string; list: EventsList } | null>(null);
-  const tell = useTell();
-  const change = useCallback(
-    (next: (list: EventsList) => EventsList) => setState((last) => (last === null ? last : { ...last, list: next(last.list) })),
-    [],
-  );
-  useEffect(() => {
-    if (value === null) return;
-    setState((last) => ({
-      of: conditions,
-      list: last?.of === conditions ? withNewest(last.list, value) : listOf(value),
-    }));
-  }, [value, conditions]);
-  const list = state?.of === conditions ? state.list : null;
-  const cursor = list?.nextCursor ?? null;
-  const more = async (): Promise<void> => {
-    try {
-      const page = await get<Page<ListedEvent>>(`events${queryOf({ ...filter, limit: PAGE, cursor })}`);
-      change((present) => withOlder(present, page));
-    } catch (error) {
-      tell(wordsOf(error), 'bad');
-    }
-  };
-  const show = useCallback(() => change(takenOver), [change]);
-  return { list, trouble, show, more };
+function waitingWords({ waiting, hasGap }: EventsList): string {
+  return hasGap
+    ? `Show more than ${count(Math.min(waiting.length, MOST_WAITING))} new events`
+    : `Show ${counted(waiting.length, 'new event')}`;
 }
 
-function EventsTable({ events }: { events: readonly ListedEvent[] }) {
-  return (
-    <table class="list">
-      <caption class="unseen">Events, newest first</caption>
-      <thead>
-        <tr>
-          <th scope="col" class="col-time">
-            Received
-          </th>
-          <th scope="col">Type</th>
-          <th scope="col" class="col-route wide-only">
-            Route
-          </th>
-          <th scope="col" class="col-status">
-            Deliveries
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {events.map(({ id, type, route, receivedAt, statuses, duplicates }) => (
-          <tr key={id}>
-            <td class="figures">
-              <Time at={receivedAt} />
-            </td>
-            <td class="clip">
-              <a href={placeOf(['events', id])}>
-                <EventType type={type} />
-              </a>
-              <span class="muted small narrow-only">{route}</span>
-              {duplicates > 0 && <span class="muted small"> and {counted(duplicates, 'duplicate')}</span>}
-            </td>
-            <td class="wide-only clip">{route}</td>
-            <td>
-              <Statuses counts={statuses} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+const LIVE_WORDS: Record<LiveState, string> = {
+  connecting: '',
+  live: 'Live',
+  lost: 'Connecting again …',
+  refused: 'Connecting again …',
+};
+
+function LiveMark({ state, isPaused }: { state: LiveState; isPaused: boolean }) {
+  if (isPaused) return <span class="live live-paused">Paused</span>;
+  return <span class={`live live-${state}`}>{LIVE_WORDS[state]}</span>;
 }
 
 function NoEvents({ filter, isSearched }: { filter: EventsFilter; isSearched: boolean }) {
@@ -140,7 +105,7 @@ function NoEvents({ filter, isSearched }: { filter: EventsFilter; isSearched: bo
     const ended = new AbortController();
     Promise.all([get<Page<Route>>('routes', ended.signal), get<ShownConfig>('config', ended.signal)]).then(
       ([routes, config]) => setStart({ route: routes.data[0], base: publicAddress(config) }),
-      () => setStart(null), // The list's own poll says what is wrong.
+      () => setStart(null), // The list itself says what is wrong.
     );
     return () => ended.abort();
   }, [isFiltered]);

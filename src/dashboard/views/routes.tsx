@@ -22,11 +22,14 @@ export function Routes() {
       <Trouble text={trouble} />
       {value !== null && value.routes.length === 0 && <p class="empty">No route is configured, so nothing can arrive.</p>}
       {value !== null && (
-        <ul class="cards wide">
-          {value.routes.map((route) => (
-            <RouteCard key={route.name} route={route} base={value.base} onChange={refresh} />
-          ))}
-        </ul>
+        <>
+          <h2 class="unseen">By name</h2>
+          <ul class="cards wide">
+            {value.routes.map((route) => (
+              <RouteCard key={route.name} route={route} base={value.base} onChange={refresh} />
+            ))}
+          </ul>
+        </>
       )}
     </>
   );

@@ -28,17 +28,20 @@ export function Targets({ query }: { query: URLSearchParams }) {
       <Trouble text={trouble} />
       {value !== null && value.data.length === 0 && <p class="empty">No target is configured.</p>}
       {value !== null && (
-        <ul class="cards">
-          {value.data.map((target) => (
-            <TargetCard
-              key={target.name}
-              target={target}
-              series={seriesOf(target.name)}
-              words={seen?.window.words ?? window.words}
-              onChange={refresh}
-            />
-          ))}
-        </ul>
+        <>
+          <h2 class="unseen">By name</h2>
+          <ul class="cards">
+            {value.data.map((target) => (
+              <TargetCard
+                key={target.name}
+                target={target}
+                series={seriesOf(target.name)}
+                words={seen?.window.words ?? window.words}
+                onChange={refresh}
+              />
+            ))}
+          </ul>
+        </>
       )}
     </>
   );

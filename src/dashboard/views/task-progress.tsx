@@ -32,8 +32,9 @@ export function TaskProgress({ id, onEnd }: { id: string; onEnd: () => void }) {
   return (
     <section class="card task" aria-label="Bulk replay">
       <div class="row between">
-        <p role="status">
-          {status === 'pending' || status === 'running' ? 'Replaying' : ENDS[status]}: {figures}.
+        <p>
+          {/* The figures change every second: only begin and end are said. */}
+          <span role="status">{status === 'pending' || status === 'running' ? 'Replaying' : ENDS[status]}</span>: {figures}.
         </p>
         {!ended && <Action run={stop}>Stop</Action>}
       </div>

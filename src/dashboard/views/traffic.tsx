@@ -74,18 +74,25 @@ export function Traffic({ seen }: { seen: Seen }) {
   const acks = useMemo(() => [latencyLine(LOOKS.p50, series.ackP50Ms), latencyLine(LOOKS.p99, series.ackP99Ms)], [seen]);
   const { at, window } = seen;
   return (
-    <div class="charts">
-      <Chart
-        title="Requests per second"
-        of={`in ${window.label}`}
-        {...{ at, lines: arrived, format: rate, words: countWords(seen, arrived) }}
-      />
-      <Chart
-        title="Attempts per second"
-        of={`in ${window.label}`}
-        {...{ at, lines: attempts, format: rate, words: countWords(seen, attempts) }}
-      />
-      <Chart title="Time to acknowledge" of="newest" {...{ at, lines: acks, format: latency, words: latencyWords(seen, acks) }} />
-    </div>
+    <>
+      <h2 class="unseen">Traffic</h2>
+      <div class="charts">
+        <Chart
+          title="Requests per second"
+          of={`in ${window.label}`}
+          {...{ at, lines: arrived, format: rate, words: countWords(seen, arrived) }}
+        />
+        <Chart
+          title="Attempts per second"
+          of={`in ${window.label}`}
+          {...{ at, lines: attempts, format: rate, words: countWords(seen, attempts) }}
+        />
+        <Chart
+          title="Time to acknowledge"
+          of="newest"
+          {...{ at, lines: acks, format: latency, words: latencyWords(seen, acks) }}
+        />
+      </div>
+    </>
   );
 }

@@ -10,12 +10,25 @@ const SHOWN_CHARS = 200_000;
 const SHOWN_BINARY_BYTES = 4_096;
 const BYTES_PER_ROW = 16;
 
+/** The bytes as they came, for beside the pretty form: text, or null for what is none. */
+export function rawText(body: Uint8Array): { text: string; whole: boolean } | null {
+  const text = utf8(body);
+  if (text === null || text.includes('\0')) return null;
+  return { text: text.slice(0, SHOWN_CHARS), whole: text.length <= SHOWN_CHARS };
+}
+
+/** Any bytes in hexadecimal. */
+export const hexOf = (body: Uint8Array): { text: string; whole: boolean } => ({
+  text: hexDump(body.subarray(0, SHOWN_BINARY_BYTES)),
+  whole: body.length <= SHOWN_BINARY_BYTES,
+});
+
 /** Says what the bytes are by looking at them: a content type may be missing or wrong. */
 export function shownBody(body: Uint8Array): ShownBody {
   if (body.length === 0) return { kind: 'empty' };
   const text = utf8(body);
   if (text === null || text.includes('\0')) {
-    return { kind: 'binary', text: hexDump(body.subarray(0, SHOWN_BINARY_BYTES)), whole: body.length <= SHOWN_BINARY_BYTES };
+    return { kind: 'binary', ...hexOf(body) };
   }
   const json = isJson(text) ? indented(text) : null;
   const shown = json ?? text;

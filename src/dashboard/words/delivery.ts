@@ -2,15 +2,8 @@ import type { AttemptTrigger } from '../../domain/attempt.ts';
 import type { Attempt, Delivery, ShownStatus } from '../api/types.ts';
 import { clock, counted, duration } from './figures.ts';
 
-export const STATUS_WORDS: Record<ShownStatus, string> = {
-  pending: 'pending',
-  delivering: 'delivering',
-  delivered: 'delivered',
-  dead: 'dead',
-  filtered: 'filtered',
-  cancelled: 'cancelled',
-  held: 'held',
-};
+/** A status as people say it; one of a newer relay is shown as it is. */
+export const statusWords = (status: ShownStatus): string => status.replaceAll('_', ' ');
 
 const REASONS: Record<string, string> = {
   duration_exhausted: 'the time for its retries is over',
@@ -24,27 +17,31 @@ const REASONS: Record<string, string> = {
   target_removed: 'its target is no longer configured',
   route_removed: 'its route is no longer configured',
   type_not_in_events: "its type is not in the target's list of events",
+  filter: "the target's filter is not true of it",
+  filter_not_matched: "the target's filter is not true of it",
 };
 
 /** Why a delivery is in its state; a reason that is not known here is shown as it is. */
 function reasonWords(reason: string): string {
-  const [code, detail] = reason.split(/: (.*)/s);
+  const [code = '', detail] = reason.split(/: (.*)/s);
   if (code === 'schema_invalid') return `its body does not match the route's schema (${detail ?? 'no detail'})`;
-  return REASONS[reason] ?? reason.replaceAll('_', ' ');
+  const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+  return known === undefined ? reason.replaceAll('_', ' ') : detail === undefined ? known : `${known} (${detail})`;
 }
 
-const TRIGGERS: Record<AttemptTrigger, string> = {
+const TRIGGERS: Record<AttemptTrigger, string> & Record<string, string> = {
   initial: 'first attempt',
   retry: 'retry',
   manual: 'retried by hand',
   replay: 'replayed',
 };
 
-export const triggerWords = (trigger: AttemptTrigger): string => TRIGGERS[trigger];
+export const triggerWords = (trigger: AttemptTrigger | (string & {})): string =>
+  TRIGGERS[trigger] ?? trigger.replaceAll('_', ' ');
 
 /** `app answered 500 after 1.2 s` */
 export function attemptWords(target: string, { statusCode, durationMs, error }: Attempt): string {
-  const after = `after ${duration(durationMs)}`;
+  const after = durationMs < 1 ? 'within 1 ms' : `after ${duration(durationMs)}`;
   if (statusCode !== null && (error === null || error.code === 'target_status'))
     return `${target} answered ${statusCode} ${after}`;
   if (statusCode !== null && error?.code === 'redirect') {
@@ -52,6 +49,17 @@ export function attemptWords(target: string, { statusCode, durationMs, error }: 
   }
   const what = error?.message ?? 'No answer';
   return `${target}: ${what.charAt(0).toLowerCase()}${what.slice(1)}, ${after}`;
+}
+
+/** How a delivery ended, in words that are the same for all that ended so: `answered 500`. */
+export function failureWords({ lastAttempt, reason }: Delivery): string {
+  const isExhausted = reason === null || reason === 'attempts_exhausted' || reason === lastAttempt?.error?.code;
+  if (lastAttempt === null || (!isExhausted && lastAttempt.statusCode === null))
+    return reasonWords(reason ?? 'no attempt was made');
+  const { statusCode, error } = lastAttempt;
+  if (statusCode !== null && error?.code === 'redirect') return `answered ${statusCode}, a redirect`;
+  if (statusCode !== null && (error === null || error.code === 'target_status')) return `answered ${statusCode}`;
+  return error === null ? reasonWords(reason ?? 'no answer') : error.code.replaceAll('_', ' ');
 }
 
 const LONGEST_ANSWER = 120;
@@ -80,23 +88,22 @@ export function outlookWords(delivery: Delivery, stop: 'paused' | 'down' | null 
     }
     case 'held':
       return `waits for a person${reason === null ? '' : `: ${reasonWords(reason)}`}`;
-    case 'cancelled':
-    case 'filtered':
-      return reason === null ? '' : reasonWords(reason);
     case 'delivering':
       return `attempt ${attempts + 1} is running`;
     case 'delivered':
       return '';
+    // A newer relay may know other ends than these.
     default:
-      return status satisfies never;
+      return reason === null ? '' : reasonWords(reason);
   }
 }
 
 const isDue = ({ nextAttemptAt }: Delivery, now: number): boolean => nextAttemptAt === null || Date.parse(nextAttemptAt) <= now;
 
-function scheduleWords({ nextAttemptAt, attempts, maxAttempts }: Delivery, now: number): string {
+function scheduleWords({ nextAttemptAt, attempts, maxAttempts, waitsFor }: Delivery, now: number): string {
+  if (typeof waitsFor === 'string') return `waits for its turn: ${waitsFor} goes before it`;
+  const which = `try ${attempts + 1}${maxAttempts === null ? '' : ` of ${maxAttempts}`}`;
   const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - now;
-  if (nextAttemptAt === null || wait <= 0) return 'due now';
-  const which = maxAttempts === null ? '' : `, attempt ${attempts + 1} of ${maxAttempts}`;
-  return `next try at ${clock(nextAttemptAt)} (in ${duration(wait)}${which})`;
+  if (nextAttemptAt === null || wait <= 0) return `${which} is due now`;
+  return `${which} at ${clock(nextAttemptAt)} (in ${duration(wait)})`;
 }

@@ -23,5 +23,8 @@ const WORDS: Record<string, string> = {
   starting: 'the relay is starting',
 };
 
+/** Those that have words, to choose from. */
+export const REFUSALS: readonly string[] = Object.keys(WORDS);
+
 /** A code that is not known here is shown as it is. */
 export const refusalWords = (code: string): string => WORDS[code] ?? code.replaceAll('_', ' ');
