@@ -63,7 +63,7 @@ const keyOf = (request: Receiver['received'][number]): string => String(request.
 
 test('a replay that is killed neither skips nor repeats', async () => {
   const target = await startReceiver({ kind: 'answer', status: 500 });
-  let relay = await RelayProcess.start({ target: target.url, targetOptions: { retry: { attempts: 1 } } });
+  let relay = await RelayProcess.start({ target: target.url, targetOptions: { retry: { attempts: 1 }, breaker: 'off' } });
   try {
     const keys = await filled(relay, 1024);
     await waitFor('dead letters', async () => (await relay.admin.counts('app')).dead === EVENTS, { timeoutMs: 30_000 });

@@ -42,7 +42,7 @@ beforeEach(async () => {
   setWallClock(clockFile, 0);
   relay = await RelayProcess.start({
     target: receiver.url,
-    targetOptions: { retry: { attempts: 1000, initial: '10s', factor: 1, max: '10s', jitter: 0 } },
+    targetOptions: { breaker: 'off', retry: { attempts: 1000, initial: '10s', factor: 1, max: '10s', jitter: 0 } },
     config: { storage: { url: 'sqlite:./data/hookbay.db', minFree: '1MiB', retention: { delivered: '1h' } } },
     folder,
     wrapper: faketimeWrapper(clockFile),
