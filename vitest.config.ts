@@ -1,26 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
-/** Fault tests kill processes and measure time, so they have the machine to themselves; then the browser. */
+/**
+ * Integration and fault tests mostly wait, for processes, retries and deadlines, so there are more of them at once than
+ * processors; the longest begin first. The browser has the machine to itself.
+ */
 const kinds = [
-  { name: 'unit', group: 0, alone: false, timeout: 10_000 },
-  { name: 'contract', group: 0, alone: false, timeout: 20_000 },
-  { name: 'integration', group: 1, alone: false, timeout: 30_000 },
-  { name: 'fault', group: 2, alone: true, timeout: 120_000 },
-  { name: 'browser', group: 3, alone: true, timeout: 60_000 },
+  { name: 'unit', group: 0, workers: undefined, timeout: 10_000 },
+  { name: 'contract', group: 0, workers: undefined, timeout: 20_000 },
+  { name: 'integration', group: 1, workers: 5, timeout: 40_000 },
+  { name: 'fault', group: 1, workers: 5, timeout: 120_000 },
+  { name: 'browser', group: 2, workers: 1, timeout: 60_000 },
 ];
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
-    projects: kinds.map(({ name, group, alone, timeout }) => ({
+    projects: kinds.map(({ name, group, workers, timeout }) => ({
       test: {
         name,
         include: [`test/${name}/**/*.test.ts`],
         pool: 'forks',
+        // The whole test command has just built what it starts as processes.
+        ...(mode === 'built' ? { env: { HOOKBAY_ENTRY: 'dist/main.js' } } : {}),
         testTimeout: timeout,
         hookTimeout: timeout,
         sequence: { groupOrder: group },
-        ...(alone ? { fileParallelism: false } : {}),
+        ...(workers === undefined ? {} : { maxWorkers: workers }),
       },
     })),
   },
-});
+}));

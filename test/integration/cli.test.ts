@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hookbay } from '../support/command-line.ts';
+import { ENTRY } from '../support/entry.ts';
 import { TOKEN } from '../support/knowledgesdk-event.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { launch, newFolder, RelayProcess, relayConfig } from '../support/relay-process.ts';
 import { waitFor } from '../support/wait.ts';
 
-const entry = resolve(import.meta.dirname, '../../src/main.ts');
 /** Nothing listens there: every attempt is refused at once. */
 const NOBODY = 'http://127.0.0.1:1/hooks';
 
@@ -81,7 +81,7 @@ describe('the commands against a running relay', () => {
   });
 
   it('healthcheck exits 0, and 1 once nobody answers', async () => {
-    const check = (url: string) => promisify(execFile)(process.execPath, [entry, 'healthcheck', '--url', url]);
+    const check = (url: string) => promisify(execFile)(process.execPath, [ENTRY, 'healthcheck', '--url', url]);
     expect((await check(relay.publicUrl)).stdout).toBe('ok\n');
     await expect(check('http://127.0.0.1:1')).rejects.toMatchObject({ code: 1 });
   });
@@ -89,7 +89,7 @@ describe('the commands against a running relay', () => {
 
 it('an older Node is told which one is needed', async () => {
   const pretend = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'22.20.0'})";
-  const started = promisify(execFile)(process.execPath, ['--import', pretend, entry, '--version']);
+  const started = promisify(execFile)(process.execPath, ['--import', pretend, ENTRY, '--version']);
   await expect(started).rejects.toMatchObject({
     code: 2,
     stdout: '',

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChildProgram } from '../support/child-program.ts';
+import { ENTRY } from '../support/entry.ts';
 import { relayConfig } from '../support/relay-process.ts';
 import { waitFor } from '../support/wait.ts';
 
-const entry = resolve(import.meta.dirname, '../../src/main.ts');
 const run = promisify(execFile);
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,7 +23,7 @@ function newFolder(): string {
 
 function quickstart(folder: string): ChildProgram {
   const { HOOKBAY_CONFIG: _none, HOOKBAY_LOG_LEVEL: _default, ...env } = process.env;
-  const program = new ChildProgram([process.execPath, entry, 'serve'], { cwd: folder, env });
+  const program = new ChildProgram([process.execPath, ENTRY, 'serve'], { cwd: folder, env });
   cleanUps.push(() => program.kill());
   return program;
 }
@@ -74,7 +74,7 @@ describe('the first command, with nothing but a folder', () => {
     expect(await program.stop()).toEqual({ code: 0, signal: null });
 
     expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain(realConfiguration(program));
-    const check = `${realConfiguration(program)}\n"${process.execPath}" "${entry}" check`;
+    const check = `${realConfiguration(program)}\n"${process.execPath}" "${ENTRY}" check`;
     expect((await run('sh', ['-c', check], { cwd: newFolder() })).stdout).toContain('path: /webhooks/knowledgesdk');
   });
 
@@ -94,7 +94,7 @@ describe('the first command, with nothing but a folder', () => {
     const { public: publicUrl, admin } = await second.record('listening');
     expect(publicUrl).not.toBe(otherUrl);
     expect(await line(second, 'curl ')).toContain(token);
-    const listed = await run(process.execPath, [entry, 'events', '--json'], { cwd: folder }); // finds the ports by itself
+    const listed = await run(process.execPath, [ENTRY, 'events', '--json'], { cwd: folder }); // finds the ports by itself
     expect((JSON.parse(listed.stdout) as { data: unknown[] }).data).toHaveLength(2);
     expect((await fetch(`${String(admin)}/healthz`)).ok).toBe(true);
   });

@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChildProgram } from '../support/child-program.ts';
+import { ENTRY } from '../support/entry.ts';
 import { bodyOfKey, isAcknowledged, postEvent } from '../support/event-client.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { RelayProcess } from '../support/relay-process.ts';
 import { waitFor } from '../support/wait.ts';
-
-const ENTRY = resolve(import.meta.dirname, '../../src/main.ts');
 
 let target: Receiver;
 let app: Receiver;

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AdminClient } from './admin-client.ts';
 import { ChildProgram, type Exit } from './child-program.ts';
+import { ENTRY } from './entry.ts';
 import { ROUTE_PATH, TOKEN } from './knowledgesdk-event.ts';
 import { waitFor } from './wait.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SOURCE_ENTRY = 'src/main.ts';
 
 export interface RelaySetup {
   /** URL of the target `app`. */
@@ -19,7 +19,7 @@ export interface RelaySetup {
   config?: Record<string, unknown>;
   /** Where configuration and data lie; a new temporary folder by default. */
   folder?: string;
-  /** `src/main.ts` by default; the compiled form is `dist/main.js`. */
+  /** From the root of the repository; see {@link ENTRY} for the default. */
   entry?: string;
   /** Flags of node itself. */
   nodeFlags?: readonly string[];
@@ -143,7 +143,7 @@ function writeConfig(setup: RelaySetup & { folder: string }): string {
 /** Starts a relay without waiting for anything: for starts that must fail. */
 export function launch(setup: RelaySetup & { folder: string }): ChildProgram {
   const file = writeConfig(setup);
-  const entry = resolve(ROOT, setup.entry ?? SOURCE_ENTRY);
+  const entry = resolve(ROOT, setup.entry ?? ENTRY);
   const command = [...(setup.wrapper ?? []), process.execPath, ...(setup.nodeFlags ?? []), entry, 'serve', '--config', file];
   return new ChildProgram(command, { cwd: setup.folder });
 }
