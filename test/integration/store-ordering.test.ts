@@ -218,6 +218,20 @@ describe('a dead letter', () => {
   });
 });
 
+test('dead letters that are retried newest first go in their order, and nobody else waits for them', async () => {
+  await reconcile('skip');
+  await appendMany(20);
+  for (let count = 0; count < 20; count += 1) await settle((await lease())[0] as LeasedDelivery, DEAD);
+  for (const { id } of (await deliveries()).toReversed()) await store.store.operations.retry(id);
+  store.clock.wall += 1;
+  await append(inOrder('other'));
+  const few = { deliveries: 5, bytes: ROOM.bytes };
+  const ids = (await store.store.queue.lease('app', few)).deliveries.map(({ id }) => id);
+  const all = await deliveries();
+  expect(ids).toEqual([all[0]?.id, all[20]?.id]);
+  expect((await statuses()).filter((status) => status === 'blocked')).toHaveLength(19);
+});
+
 describe('another configuration', () => {
   const many = 450; // more than one step's rows
 
