@@ -1,5 +1,5 @@
 import type { EventFilter } from '../domain/listing.ts';
-import type { History } from './ports.ts';
+import type { Context } from './endpoint.ts';
 import { eventJson } from './present.ts';
 
 const line = (value: object): string => `${JSON.stringify(value)}\n`;
@@ -9,7 +9,7 @@ const line = (value: object): string => `${JSON.stringify(value)}\n`;
  * and `end` at the end, or when enough was found. Ends with the signal.
  */
 export async function* searchBodies(
-  history: History,
+  { ports: { history }, settings }: Pick<Context, 'ports' | 'settings'>,
   { filter, body, limit }: { filter: EventFilter; body: string; limit: number },
   signal: AbortSignal,
 ): AsyncGenerator<string> {
@@ -21,7 +21,7 @@ export async function* searchBodies(
     scanned += step.scanned;
     for (const event of step.found) {
       found += 1;
-      yield line({ kind: 'event', event: eventJson(event) });
+      yield line({ kind: 'event', event: eventJson(event, { settings }) });
       if (found >= limit) break;
     }
     const isFull = found >= limit;

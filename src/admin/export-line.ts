@@ -18,7 +18,7 @@ function exportedEvent(
     ? Buffer.from(maskedBody(body, mask))
     : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return {
-    ...eventFields(event),
+    ...eventFields(event, mask.masksBodies),
     headers: pairs(mask.headers(headers)),
     deliveries: deliveries.map(({ id, target, status, reason, attempts, createdAt, finishedAt }) => ({
       ...{ id, target, status, reason, attempts },

@@ -61,8 +61,10 @@ export function deliveryDetailJson(view: ports.DeliveryDetail, showing: Showing)
   return { ...deliveryJson(view, showing), history: view.history.map((attempt) => attemptJson(attempt, mask)) };
 }
 
-export function eventFields(view: ports.EventView) {
-  const { id, route, type, dedupKey, receivedAt, method, path, query, peer, contentType, size, sha256 } = view;
+/** @param isMasked whether its body is: then the hash goes too, with which a value could be found out a guess at a time */
+export function eventFields(view: ports.EventView, isMasked: boolean) {
+  const { id, route, type, dedupKey, receivedAt, method, path, query, peer, contentType, size } = view;
+  const sha256 = isMasked ? null : view.sha256;
   const { bodyGone, duplicates, conflicts } = view;
   return {
     ...{ id, route, type, dedupKey, receivedAt: iso(receivedAt), method, path, query, peer },
@@ -70,27 +72,28 @@ export function eventFields(view: ports.EventView) {
   };
 }
 
-export function eventJson(view: ports.EventSummary): Json<typeof shapes.event> {
-  return { ...eventFields(view), statuses: view.statuses };
+export function eventJson(view: ports.EventSummary, { settings }: Pick<Showing, 'settings'>): Json<typeof shapes.event> {
+  const { masksBodies } = settings.redactions.of(view.route);
+  return { ...eventFields(view, masksBodies), statuses: view.statuses };
 }
 
 export function eventDetailJson(view: ports.EventDetail, showing: Showing): Json<typeof shapes.eventDetail> {
   const deliveries = view.deliveries.map((delivery) => deliveryJson(delivery, showing));
-  const { headers } = showing.settings.redactions.of(view.route);
-  return { ...eventFields(view), headers: pairs(headers(view.headers)), deliveries };
+  const { headers, masksBodies } = showing.settings.redactions.of(view.route);
+  return { ...eventFields(view, masksBodies), headers: pairs(headers(view.headers)), deliveries };
 }
 
 /** An event as the stream tells it; the body in base64, for it may be anything. */
 export function fedEventJson(view: ports.FedEvent, showing: Showing, raw: boolean): Json<typeof shapes.fedEvent> {
   const { content } = view;
   const deliveries = view.deliveries.map((delivery) => deliveryJson(delivery, showing));
-  if (content === null) return { ...eventFields(view), deliveries };
-  const { headers, body } = content;
   const mask = showing.settings.redactions.of(view.route);
+  if (content === null) return { ...eventFields(view, mask.masksBodies), deliveries };
+  const { headers, body } = content;
   const isMasked = mask.masksBodies && !raw;
   const shown = isMasked ? Buffer.from(maskedBody(body, mask)) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return {
-    ...eventFields(view),
+    ...eventFields(view, isMasked),
     deliveries,
     headers: pairs(raw ? headers : mask.headers(headers)),
     bodyBase64: shown.toString('base64'),

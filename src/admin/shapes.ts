@@ -55,7 +55,10 @@ const eventFields = {
   peer: z.string(),
   contentType: z.string().nullable(),
   size: z.int(),
-  sha256: z.string().nullable().describe('of the body; null for an encrypted event in lists, and when its body is gone'),
+  sha256: z
+    .string()
+    .nullable()
+    .describe('of the body; null for an encrypted event in lists, where bodies are masked, and when it is gone'),
   bodyGone: z.boolean().describe('body and headers went before the event; path, query and peer are empty then'),
   duplicates: z.int(),
   conflicts: z.int(),

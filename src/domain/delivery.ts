@@ -151,6 +151,7 @@ export function transition(state: DeliveryState, change: DeliveryChange, now: nu
       return moved({ ...state, dueAt: state.dueAt + change.byMs });
     case 'delete':
       // Its event is deleted on request. The lease goes too: what an attempt that is running brings back is not to be kept.
+      if (state.status === 'cancelled' && state.lease !== null) return moved({ ...state, lease: null });
       return state.status === 'pending' || state.status === 'held' || state.status === 'dead'
         ? moved(finish(state, 'cancelled', 'event_deleted', now))
         : refuse('wrong_status');

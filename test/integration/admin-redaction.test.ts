@@ -123,6 +123,30 @@ describe('the stream', () => {
   });
 });
 
+describe('the hash of a body, which would tell what is masked in it', () => {
+  it.each(['', '/{id}'])('is not shown by GET /events%s', async (rest) => {
+    const id = await rig.store.append(newEvent(), ['app']);
+    const open = await rig.store.append(newEvent({ route: 'open' }), ['app']);
+    const { body } = await get(`/api/v1/events${rest.replace('{id}', id)}`).expect(200);
+    const [event] = (body.data ?? [body]).filter((each: { id: string }) => each.id === id);
+    expect(event).toMatchObject({ id, sha256: null });
+    expect((await get(`/api/v1/events/${open}`)).body.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is not in the stream, nor in what is found or would be deleted', async () => {
+    const id = await rig.store.append(newEvent(), ['app']);
+    rig.news.stored();
+    for (const query of ['', '&content=true', '&raw=true']) {
+      await using stream = await openStream(`${rig.url}/api/v1/stream?from=2026-03-20T00:00:00Z${query}`, BEARER);
+      expect(await stream.take('event', 1)).toMatchObject([{ data: { id, sha256: null } }]);
+    }
+    expect((await get('/api/v1/search?body=CANARY').expect(200)).text).toContain('"sha256":null');
+    const filter = { route: 'knowledgesdk' };
+    const preview = await request(rig.url).post('/api/v1/deletions').set(BEARER).send({ filter, dryRun: true }).expect(200);
+    expect(preview.body.sample).toMatchObject([{ id, sha256: null }]);
+  });
+});
+
 describe('the search through bodies', () => {
   it('is for operators where bodies are masked, and for everybody elsewhere', async () => {
     await rig.store.append(newEvent(), ['app']);

@@ -92,6 +92,17 @@ test('an attempt that is running is aborted, and what it brings back is not kept
   expect(filesWith(CANARY)).toEqual([]);
 });
 
+test('what an attempt brings back that was cancelled before is not kept either', async () => {
+  const id = await accept(store);
+  const leased = await leaseOne(store);
+  await store.store.operations.cancel(leased.id);
+  await store.store.deletions.event(id);
+  const attempt = { ...attemptOf(leased, RETRY, 1), response: { headers: [], body: CANARY, truncated: false } };
+  expect(await store.store.queue.settle(leased, attempt, RETRY)).toEqual({ kind: 'stale' });
+  expect(await store.store.history.delivery(leased.id)).toMatchObject({ value: { status: 'cancelled', lastAttempt: null } });
+  expect(filesWith(CANARY)).toEqual([]);
+});
+
 test('rejections with the same body go too, others stay', async () => {
   const refused = { route: 'knowledgesdk', reason: 'verification_failed', explanation: '', peer: '203.0.113.7', status: 401 };
   const body = Buffer.from(canary('body', 5000));

@@ -10,6 +10,8 @@ import { waitFor } from '../support/wait.ts';
 const ROOM = { deliveries: 1000, bytes: 64 * 1024 * 1024 };
 const PAGE = { cursor: null, limit: 2000 };
 const ROUTE = 'knowledgesdk';
+/** Deliveries, of which a step of bringing them in line takes 200. */
+const MORE = 210;
 const DEAD: Outcome = { kind: 'dead', reason: 'attempts_exhausted' };
 
 let store: TestStore;
@@ -42,6 +44,14 @@ const lease = async (): Promise<LeasedDelivery[]> => (await store.store.queue.le
 /** Oldest first. */
 async function deliveries(): Promise<DeliveryView[]> {
   return (await store.store.history.deliveries({}, PAGE)).data.toReversed();
+}
+
+/** @returns how many were delivered when nothing was due any more */
+async function untilEmpty(): Promise<number> {
+  for (let leased = await lease(); leased.length > 0; leased = await lease()) {
+    await Promise.all(leased.map((one) => settle(one, { kind: 'delivered' })));
+  }
+  return (await statuses()).filter((status) => status === 'delivered').length;
 }
 
 const statuses = async (): Promise<string[]> =>
@@ -208,6 +218,20 @@ describe('a dead letter', () => {
   });
 });
 
+test('dead letters that are retried newest first go in their order, and nobody else waits for them', async () => {
+  await reconcile('skip');
+  await appendMany(20);
+  for (let count = 0; count < 20; count += 1) await settle((await lease())[0] as LeasedDelivery, DEAD);
+  for (const { id } of (await deliveries()).toReversed()) await store.store.operations.retry(id);
+  store.clock.wall += 1;
+  await append(inOrder('other'));
+  const few = { deliveries: 5, bytes: ROOM.bytes };
+  const ids = (await store.store.queue.lease('app', few)).deliveries.map(({ id }) => id);
+  const all = await deliveries();
+  expect(ids).toEqual([all[0]?.id, all[20]?.id]);
+  expect((await statuses()).filter((status) => status === 'blocked')).toHaveLength(19);
+});
+
 describe('another configuration', () => {
   const many = 450; // more than one step's rows
 
@@ -217,6 +241,26 @@ describe('another configuration', () => {
     expect(await statuses()).toEqual(['dead', ...Array<string>(many - 1).fill('pending')]);
     expect(await lease()).toHaveLength(many - 1);
     expect(rowsIn(store.file, 'SELECT * FROM delivery_order')).toEqual([]);
+  });
+
+  test('that brings ordering back before it was switched off everywhere leaves nothing waiting for nobody', async () => {
+    await reconcile('skip');
+    await appendMany(MORE);
+    const off = reconcile(null); // its first step goes at once; the next configuration ends it
+    await reconcile('skip');
+    await off;
+    expect(await untilEmpty()).toBe(MORE);
+  });
+
+  test('that brings it back with the next start does so too', async () => {
+    await reconcile('skip');
+    await appendMany(MORE);
+    const off = reconcile(null);
+    const reopened = store.reopen();
+    await off.catch(() => undefined);
+    store = await reopened;
+    await reconcile('block');
+    expect(await untilEmpty()).toBe(MORE);
   });
 
   test('in which dead letters are passed over frees the next of each key', async () => {

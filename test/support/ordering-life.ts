@@ -185,8 +185,7 @@ export class OrderingLife {
     if (event === undefined) return;
     for (const row of rows.filter((one) => one.event === event)) {
       this.#blocking.delete(row.seq);
-      // Its attempt is aborted and the result refused; of one that was cancelled before it is still taken.
-      if (row.status !== 'cancelled') this.#leased.delete(row.seq);
+      this.#leased.delete(row.seq); // its attempt is aborted and the result refused
     }
     this.#command({ kind: 'delete-events', events: [event], now: this.#now });
     this.#check();

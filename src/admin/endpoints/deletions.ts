@@ -29,11 +29,11 @@ export const deletionEndpoints: readonly Endpoint[] = [
         schema: z.union([shapes.deleted, shapes.deletionPreview]),
       },
     },
-    handle: async ({ body, ports }) => {
+    handle: async ({ body, ports, settings }) => {
       const filter = deliveryFilter(body.filter);
       if (!body.dryRun) return json(await ports.deletions.matching(filter));
       const { matched, sample } = await ports.deletions.preview(filter);
-      return json({ matched, sample: sample.map(eventJson) });
+      return json({ matched, sample: sample.map((event) => eventJson(event, { settings })) });
     },
   }),
 ];

@@ -42,8 +42,10 @@ export const eventEndpoints: readonly Endpoint[] = [
     access: 'token',
     query: eventsQuery,
     answers: { 200: { description: 'A page of events', schema: shapes.page(shapes.event) } },
-    handle: async ({ ports, query: { cursor, limit, ...filter } }) =>
-      json(pageJson(await ports.history.events(filter, { cursor: cursor ?? null, limit }), eventJson)),
+    handle: async ({ ports, settings, query: { cursor, limit, ...filter } }) => {
+      const page = await ports.history.events(filter, { cursor: cursor ?? null, limit });
+      return json(pageJson(page, (event) => eventJson(event, { settings })));
+    },
   }),
   endpoint({
     method: 'get',

@@ -52,7 +52,7 @@ export const streamEndpoints: readonly Endpoint[] = [
         kind: 'stream',
         status: 200,
         headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
-        pieces: (signal) => searchBodies(ports.history, { filter, body, limit }, signal),
+        pieces: (signal) => searchBodies({ ports, settings }, { filter, body, limit }, signal),
       };
     },
   }),

@@ -171,9 +171,15 @@ export class DeliveryRows {
   #queueUp(place: Place, now: number): void {
     const { target, orderingKey, seq } = place;
     if (!this.#order.isOrdered(target)) return;
+    const former = this.#order.first(target, orderingKey);
     this.#order.enter(place, 0);
-    const delivery = this.#order.first(target, orderingKey) === seq ? null : this.read(seq);
-    if (delivery?.state.lease === null) this.change(seq, delivery, { kind: 'block' }, now);
+    const first = this.#order.first(target, orderingKey);
+    const waiting = first === seq ? former : seq;
+    if (waiting === null || waiting === first) return;
+    const delivery = this.read(waiting);
+    // Were all that are due left so, those that may not go yet would stand before the others of the target. A retry keeps its time.
+    if (delivery === null || !isDue(delivery.state) || (delivery.state.dueAt ?? 0) > now) return;
+    if (delivery.state.lease === null) this.change(waiting, delivery, { kind: 'block' }, now);
   }
 }
 

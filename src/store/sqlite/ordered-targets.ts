@@ -7,6 +7,9 @@ import type { OnDead, OrderedTarget } from './protocol.ts';
 /** Rows a step, as in reconcile.ts. */
 const STEP_ROWS = 200;
 
+/** Stored while its ordering is being switched off: some keys may have lost places of which others still wait. */
+const SWITCHING_OFF = 'off';
+
 interface PlaceRow {
   ordering_key: string;
   delivery_seq: number;
@@ -66,16 +69,21 @@ export class OrderedTargets {
     return { moved, finished: this.#sweeps.length === 0 };
   }
 
-  /** What is stored changes only at the end of a sweep: one that was cut short begins anew with the next start. */
+  /**
+   * What is stored says what is done only at the end of a sweep: one that was cut short begins anew with the next start, or is
+   * made good where the ordering is back before it has ended.
+   */
   #begin(targets: ReadonlySet<string>, configured: ReadonlyMap<string, OnDead>): void {
-    const stored = new Map(this.#stored.all() as OrderedTarget[]);
+    const stored = new Map(this.#stored.all() as [string, OnDead | typeof SWITCHING_OFF][]);
     const gone = [...stored].filter(([target]) => !targets.has(target));
-    this.#order.configure(new Map([...gone, ...configured]));
+    this.#order.configure(new Map([...gone.map(([target, before]) => [target, kept(before)] as const), ...configured]));
     this.#sweeps = [];
     for (const [target, before] of stored) {
+      if (!targets.has(target)) continue;
       const onDead = configured.get(target);
-      const isFreer = onDead === undefined || (before === 'block' && onDead === 'skip');
-      if (targets.has(target) && isFreer) this.#sweeps.push({ target, onDead, key: '', seq: 0 });
+      if (onDead === undefined) this.#store.run(target, SWITCHING_OFF);
+      const isFreer = onDead === undefined || before === SWITCHING_OFF || (before === 'block' && onDead === 'skip');
+      if (isFreer) this.#sweeps.push({ target, onDead, key: '', seq: 0 });
     }
     for (const [target, onDead] of configured) {
       const before = stored.get(target);
@@ -93,8 +101,13 @@ export class OrderedTargets {
     const delivery = this.#rows.read(seq);
     const place = { target, orderingKey, seq };
     if (onDead !== undefined) {
-      if (delivery !== null && this.#order.holdsPlace(target, delivery.state)) return 0;
-      this.#rows.removed(place, now);
+      if (delivery === null || !this.#order.holdsPlace(target, delivery.state)) {
+        this.#rows.removed(place, now);
+        return 1;
+      }
+      // The one that it waited for lost its place when the ordering was being switched off.
+      if (!isBlocked(delivery.state) || this.#order.first(target, orderingKey) !== seq) return 0;
+      this.#rows.free(place, delivery, this.#order.notBefore(place, now), now);
       return 1;
     }
     const notBefore = this.#order.notBefore(place, now);
@@ -103,4 +116,9 @@ export class OrderedTargets {
     this.#rows.free(place, delivery, notBefore, now);
     return 1;
   }
+}
+
+/** Dead letters of a target whose ordering was being switched off block nobody. */
+function kept(before: OnDead | typeof SWITCHING_OFF): OnDead {
+  return before === SWITCHING_OFF ? 'skip' : before;
 }
