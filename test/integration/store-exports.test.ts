@@ -256,7 +256,7 @@ test('an export that crashes anywhere has every line once and whole', { timeout:
         await current.remove();
       }
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   );
 });
 
@@ -314,7 +314,7 @@ test('a replay that crashes between its steps makes each delivery due once', { t
         await current.remove();
       }
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   );
 });
 
