@@ -84,6 +84,7 @@ describe('answers', () => {
       '/api/v1/routes/{name}/test': 'knowledgesdk',
       '/api/v1/routes/{name}/arm': 'notion',
       '/api/v1/routes/{name}/handshake': 'notion',
+      '/api/v1/providers/{name}': 'stripe',
     };
     const fallback = (path: string) =>
       path.includes('/events/')
