@@ -71,7 +71,7 @@ async function targets(admin: AdminClient): Promise<Finding[]> {
       found.push({ state: 'bad', subject, finding, advice });
     }
     if (held > 0) {
-      const finding = `${held} ${held === 1 ? 'delivery of it is' : 'deliveries of it are'} held, and wait for you.`;
+      const finding = `${held === 1 ? '1 delivery of it is held, and waits' : `${held} deliveries of it are held, and wait`} for you.`;
       found.push({ state: 'note', subject, finding, advice: `\`hookbay deliveries --target ${name} --status held\` says why.` });
     }
     return found;
