@@ -45,7 +45,12 @@ export class TokenSet {
 export function requireOperator({ name, role }: Identity): void {
   if (role === 'operator') return;
   const hint = 'Somebody with the role operator can do it.';
-  throw new HookbayError({ code: 'operator_required', status: 403, message: `${name} may look, and change nothing.`, hint });
+  throw new HookbayError({
+    code: 'operator_required',
+    status: 403,
+    message: `${name} is a viewer, who changes nothing and sees nothing that is hidden.`,
+    hint,
+  });
 }
 
 /** Whether only this machine can reach an address to listen on. */

@@ -49,8 +49,9 @@ export function badRequest(part: 'query' | 'body', error: z.ZodError, known: rea
     if (issue.code !== 'unrecognized_keys') return [`${place}: ${issue.message}`];
     return issue.keys.map((key) => `${place}: there is no ${JSON.stringify(key)} here${suggestion(key, known)}`);
   });
-  const hint = known.length === 0 ? 'Nothing is expected here.' : `Known here: ${known.join(', ')}.`;
-  return new RequestRefused({ code: `bad_${part}`, status: 400, message: faults.join('; '), hint }, faults);
+  const names = known.length === 0 ? 'Nothing is expected here.' : `Known here: ${known.join(', ')}.`;
+  const hint = error.issues.some(({ code }) => code === 'unrecognized_keys') ? { hint: names } : {};
+  return new RequestRefused({ code: `bad_${part}`, status: 400, message: faults.join('; '), ...hint }, faults);
 }
 
 /** Answers an error as `application/problem+json` (RFC 9457). */

@@ -154,7 +154,9 @@ export class AdminClient {
     }
     const problem = this.#parsed<ProblemItem>(response);
     const said = problem.detail ?? problem.title ?? `The relay answered ${response.statusCode}.`;
-    const message = [...(problem.faults ?? []), said].join('\n\n');
+    const { faults = [] } = problem;
+    // The detail of a request with faults is these faults in one line.
+    const message = (faults.join('; ') === said ? faults : [...faults, said]).join('\n\n');
     return new CommandError({ exitCode: 1, code: problem.code ?? `http_${response.statusCode}`, message, hint: problem.hint });
   }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AdminClient } from './admin-client.ts';
-import type { DeliveryItem, Page } from './admin-types.ts';
+import type { DeliveryItem, Page, TargetItem } from './admin-types.ts';
 import { wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
@@ -79,6 +79,14 @@ async function showDelivery(
   const path = `/deliveries/${encodeURIComponent(id)}`;
   if (action !== undefined) await admin.post(`${path}/${action}`);
   const delivery = await admin.get<DeliveryItem>(path);
-  if (options.json) printJson(context, delivery);
-  else context.stdout.write(deliveryDetail(context, delivery));
+  if (options.json) return printJson(context, delivery);
+  context.stdout.write(deliveryDetail(context, delivery, await targetOf(admin, delivery)));
+}
+
+/** The target of a delivery that is due and still waits. */
+async function targetOf(admin: AdminClient, delivery: DeliveryItem): Promise<TargetItem | undefined> {
+  const { status, target, nextAttemptAt } = delivery;
+  if (status !== 'pending' || nextAttemptAt === null || Date.parse(nextAttemptAt) > Date.now()) return undefined;
+  const { data } = await admin.get<Page<TargetItem>>('/targets');
+  return data.find(({ name }) => name === target);
 }

@@ -1,4 +1,4 @@
-import type { AttemptItem, DeliveryItem } from './admin-types.ts';
+import type { AttemptItem, DeliveryItem, TargetItem } from './admin-types.ts';
 import type { CommandContext } from './context.ts';
 import { type Column, facts, table } from './table.ts';
 import { painter, paintStatus, printable, relativeTime } from './text.ts';
@@ -22,8 +22,8 @@ export function deliveryTable(context: CommandContext, deliveries: readonly Deli
   return table(context.stdout, columns, deliveries);
 }
 
-/** One delivery in full, its attempts below. */
-export function deliveryDetail(context: CommandContext, delivery: DeliveryItem): string {
+/** One delivery in full, its attempts below. @param target its own, where that may be what it waits for */
+export function deliveryDetail(context: CommandContext, delivery: DeliveryItem, target?: TargetItem): string {
   const { stdout } = context;
   const paint = painter(stdout);
   const now = Date.now();
@@ -35,7 +35,7 @@ export function deliveryDetail(context: CommandContext, delivery: DeliveryItem):
     ['target', printable(delivery.target)],
     ['status', paintStatus(paint, delivery.status) + (delivery.reason === null ? '' : ` (${printable(delivery.reason)})`)],
     ['ordering key', delivery.orderingKey === null ? null : printable(delivery.orderingKey)],
-    ['waits for', delivery.waitsFor],
+    ['waits for', delivery.waitsFor ?? (target === undefined ? null : standstill(target, now))],
     ['attempts', attemptCount(delivery)],
     ['created', when(delivery.createdAt)],
     ['next attempt', when(delivery.nextAttemptAt)],
@@ -43,6 +43,14 @@ export function deliveryDetail(context: CommandContext, delivery: DeliveryItem):
   ]);
   const attempts = delivery.history ?? (delivery.lastAttempt === null ? [] : [delivery.lastAttempt]);
   return attempts.length === 0 ? head : `${head}\n${attemptTable(context, attempts)}`;
+}
+
+/** Why nothing is attempted at a target; null where it is. */
+function standstill({ state, reason, nextProbeAt }: TargetItem, now: number): string | null {
+  const why = reason === null ? '' : ` (${printable(reason)})`;
+  if (state === 'paused') return `the target, which is paused${why}`;
+  if (state !== 'open') return null;
+  return `the target, whose breaker is open${why}${nextProbeAt === null ? '' : `; probed ${relativeTime(nextProbeAt, now)}`}`;
 }
 
 export function attemptTable(context: Pick<CommandContext, 'stdout'>, attempts: readonly AttemptItem[]): string {

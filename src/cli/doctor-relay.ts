@@ -48,12 +48,13 @@ async function targets(admin: AdminClient): Promise<Finding[]> {
   return data.flatMap(({ name, state, reason, counts, oldestDueAt }): Finding[] => {
     const subject = `target ${name}`;
     const found: Finding[] = [];
-    const { dead = 0, pending = 0 } = counts;
+    const { dead = 0, held = 0, pending = 0 } = counts;
+    const waiting = pending === 1 ? '1 delivery waits' : `${pending} deliveries wait`;
     if (state === 'paused') {
-      const finding = `It is paused${reason === null ? '' : ` (${reason})`}, and ${pending} wait.`;
-      found.push({ state: 'note', subject, finding, advice: `\`hookbay targets resume ${name}\` lets them go.` });
+      const finding = `It is paused${reason === null ? '' : ` (${reason})`}, and ${waiting}.`;
+      found.push({ state: 'note', subject, finding, advice: `\`hookbay targets ${name} --resume\` lets them go.` });
     } else if (state !== 'healthy') {
-      const finding = `It is ${state}: ${reason ?? 'its last attempt failed'}; ${pending} wait.`;
+      const finding = `It is ${state}: ${reason ?? 'its last attempt failed'}; ${waiting}.`;
       found.push({
         state: 'bad',
         subject,
@@ -68,6 +69,10 @@ async function targets(admin: AdminClient): Promise<Finding[]> {
       const finding = `It has ${dead} dead ${dead === 1 ? 'letter' : 'letters'}.`;
       const advice = `\`hookbay deliveries --target ${name} --status dead\` shows them, \`hookbay replay --target ${name} --status dead\` tries again.`;
       found.push({ state: 'bad', subject, finding, advice });
+    }
+    if (held > 0) {
+      const finding = `${held === 1 ? '1 delivery of it is held, and waits' : `${held} deliveries of it are held, and wait`} for you.`;
+      found.push({ state: 'note', subject, finding, advice: `\`hookbay deliveries --target ${name} --status held\` says why.` });
     }
     return found;
   });

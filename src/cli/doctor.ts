@@ -49,12 +49,11 @@ async function examine(context: CommandContext, options: AdminOptions): Promise<
   const result = await loadFile(context, file);
   if (!result.ok) {
     const finding = `${file} has faults:\n${await renderFaults(result.faults)}`;
-    const broken: Finding = {
-      state: 'bad',
-      subject: 'configuration',
-      finding,
-      advice: 'Mend them; `hookbay check` shows them again.',
-    };
+    const isOnlyUnset = result.faults.every(({ code }) => code === 'unset_variable');
+    const advice = isOnlyUnset
+      ? 'Run this where the variables are set, as they are for the relay; or set them.'
+      : 'Mend them; `hookbay check` shows them again.';
+    const broken: Finding = { state: 'bad', subject: 'configuration', finding, advice };
     return [broken, ...(await examineRelay(context, options))];
   }
   const { examineConfig } = await import('./doctor-config.ts');

@@ -102,16 +102,23 @@ async function showEvent(context: CommandContext, admin: AdminClient, id: string
       ['event', event.id],
       ['route', text(event.route)],
       ['type', text(event.type)],
-      ['received', `${event.receivedAt} (${relativeTime(event.receivedAt, Date.now())}) from ${text(event.peer)}`],
-      ['request', `${event.method} ${text(event.path)}${event.query === '' ? '' : `?${text(event.query)}`}`],
+      ['received', `${event.receivedAt} (${relativeTime(event.receivedAt, Date.now())})${sender(event)}`],
+      ['request', requestLine(event)],
       ['dedup key', text(event.dedupKey)],
       ['duplicates', `${event.duplicates}${event.conflicts > 0 ? `, ${event.conflicts} of them with another body` : ''}`],
       ['body', bodyLine(event)],
     ]),
   );
-  stdout.write(`\n${paint('bold', 'Headers')}\n`);
+  if (event.headers.length > 0) stdout.write(`\n${paint('bold', 'Headers')}\n`);
   for (const [name, value] of event.headers) stdout.write(`  ${paint('dim', `${printable(name)}:`)} ${printable(value)}\n`);
   stdout.write(`\n${deliveryTable(context, event.deliveries)}`);
+}
+
+const sender = ({ peer }: EventDetail): string => (peer === '' ? '' : ` from ${printable(peer)}`);
+
+function requestLine({ method, path, query, bodyGone }: EventDetail): string {
+  if (method !== '') return `${method} ${printable(path)}${query === '' ? '' : `?${printable(query)}`}`;
+  return bodyGone ? 'not kept any more' : 'cannot be read: damaged, or encrypted under a key that is not configured';
 }
 
 function bodyLine({ size, contentType, sha256, bodyGone }: EventDetail): string {

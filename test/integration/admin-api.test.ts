@@ -85,6 +85,7 @@ describe('answers', () => {
       '/api/v1/routes/{name}/test': 'knowledgesdk',
       '/api/v1/routes/{name}/arm': 'notion',
       '/api/v1/routes/{name}/handshake': 'notion',
+      '/api/v1/providers/{name}': 'stripe',
     };
     const fallback = (path: string) =>
       path.includes('/events/')
@@ -224,6 +225,8 @@ describe('queries', () => {
   it('name every fault at once', async () => {
     const { body } = await get('/api/v1/events?limit=0&status=ded&foo=1').expect(400);
     expect(body.faults).toHaveLength(3);
+    expect(body.hint).toContain('Known here: ');
+    expect((await get('/api/v1/events?limit=0').expect(400)).body).not.toHaveProperty('hint');
   });
 
   it('reach the history with times in ms', async () => {

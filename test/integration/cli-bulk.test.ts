@@ -78,6 +78,14 @@ describe('bulk commands against a running relay', () => {
     await relay.admin.post('/api/v1/targets/app/resume');
   });
 
+  it('say once what is wrong', async () => {
+    const { stderr, exitCode } = await ask('replay', '--all', '--rate', '10x');
+    expect({ stderr, exitCode }).toEqual({
+      stderr: 'error: body.rateLimit: expected a rate, for example "100/s"\n',
+      exitCode: 1,
+    });
+  });
+
   it('do once what has one idempotency key, and have its end told', async () => {
     const replay = ['replay', '--type', 'PAGE_SCRAPED', '--deliver-to', 'app', '--idempotency-key', 'k1'];
     const tell = ['--callback-url', `${receiver.url}/done`, '--json'];

@@ -62,6 +62,10 @@ describe('the commands against a running relay', () => {
   it('shows, pauses and resumes a target', async () => {
     expect((await ask('targets', 'app', '--pause', '--reason', 'database migration')).stdout).toContain('database migration');
     expect((await json('targets')).data[0]?.state).toBe('paused');
+    const eventId = /evt_\w+/.exec((await ask('send', '--route', 'knowledgesdk')).stdout)?.[0] ?? '';
+    const [waiting] = (await json('deliveries', '--event', eventId)).data;
+    const shown = (await ask('deliveries', waiting?.id ?? '')).stdout;
+    expect(shown).toMatch(/waits for +the target, which is paused \(database migration\)/);
     expect((await ask('targets', 'app', '--resume')).exitCode).toBe(0);
     expect((await json('targets')).data[0]?.state).not.toBe('paused');
     expect((await ask('targets')).stdout).toMatch(/^TARGET +STATE/);

@@ -4,6 +4,7 @@ import { Evaluator } from '../../src/deliver/rules/evaluator.ts';
 import type { Expressions, Verdict } from '../../src/deliver/rules/work.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { recordingLogger } from '../support/dispatch.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { eventWith, NO_EXPRESSIONS } from '../support/rules.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -61,6 +62,24 @@ describe('the process', () => {
     const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
     expect(kinds).toEqual(kinds.map((_, a) => (a > 24 ? 'passes' : 'filtered')));
     expect(evaluator.pid).not.toBe(former);
+  });
+
+  test('is left alone while there is nothing to do, and ended when it is silent over its work', async () => {
+    const clock = createManualClock();
+    evaluator = new Evaluator({ clock, logger: logged.logger });
+    evaluator.want(true);
+    expect(await ask({ filter: 'true' })).toEqual(PASSES);
+    const pid = evaluator.pid ?? 0;
+    expect(clock.timers()).toBe(0);
+    await clock.advance(60_000);
+    expect(await ask({ filter: 'true' })).toEqual(PASSES);
+    expect([evaluator.pid, logged.messages()]).toEqual([pid, []]);
+
+    process.kill(pid, 'SIGSTOP');
+    const answer = ask({ filter: 'true' });
+    await clock.advance(15_000);
+    expect(await answer).toEqual(PASSES);
+    expect(evaluator.pid).not.toBe(pid);
   });
 
   test('has nothing of the environment of the relay', async () => {

@@ -50,6 +50,11 @@ describe('hookbay doctor', () => {
     expect(about(told, 'configuration')[0]?.finding).toContain('nonsense');
   });
 
+  it('says where to be run when only variables are missing', async () => {
+    const told = await doctor('--config', write({ ...relayConfig({ target: target.url }), publicUrl: '${NOBODY_HAS_SET_IT}' }));
+    expect(about(told, 'configuration')).toMatchObject([{ advice: expect.stringContaining('where the variables are set') }]);
+  });
+
   it('tells targets that are not there, and a disk without room', async () => {
     const storage = { url: 'sqlite:./data/hookbay.db', minFree: '1000GiB' };
     const targets = { app: { url: 'http://127.0.0.1:1/' }, other: { url: 'http://no-such-host.invalid/' } };
@@ -80,6 +85,14 @@ describe('hookbay doctor', () => {
         { state: 'note', finding: expect.stringContaining('verification_failed') },
       ]);
       expect(about(told, 'clock')).toMatchObject([{ state: 'good' }]);
+
+      await relay.admin.post('/api/v1/targets/app/pause');
+      const paused = about(await doctor('--url', relay.adminUrl), 'target app');
+      expect(paused).toMatchObject([
+        { finding: 'It is paused, and 0 deliveries wait.', advice: '`hookbay targets app --resume` lets them go.' },
+        { finding: 'It has 1 dead letter.' },
+      ]);
+      expect(await hookbay(['targets', 'app', '--resume', '--url', relay.adminUrl])).toMatchObject({ exitCode: 0 });
     } finally {
       await relay.remove();
     }

@@ -126,26 +126,27 @@ export class Evaluator {
   }
 
   #heard(message: ProcessMessage): void {
-    this.#watch();
     switch (message.kind) {
       case 'ready':
         this.#ready = true;
         this.#failedStarts = 0;
         this.#send();
-        return;
+        break;
       case 'begun': {
         const job = this.#sent.get(message.id);
         if (job !== undefined) job.step = message.step;
-        return;
+        break;
       }
       case 'done':
         this.#finish(message.id, message.verdict);
         this.#send();
         this.#care();
-        return;
+        break;
       default:
         message satisfies never;
     }
+    // Last, for only now it is known whether it has work: one that rests may be silent.
+    this.#watch();
   }
 
   #send(): void {
