@@ -119,7 +119,7 @@ function Facts({ event }: { event: EventDetail }) {
         {bytes(size)}, {contentType === null ? 'without a content type' : <Foreign text={contentType} />}
       </dd>
       <dt>SHA-256</dt>
-      <dd>{sha256 === null ? <span class="muted">not kept</span> : <code class="small">{sha256}</code>}</dd>
+      <dd>{sha256 === null ? <span class="muted">not shown, or not kept</span> : <code class="small">{sha256}</code>}</dd>
     </dl>
   );
 }
