@@ -81,7 +81,6 @@ describe('answers', () => {
       '/api/v1/deliveries/{id}/release': held[0]?.id ?? '',
       '/api/v1/deliveries/{id}/discard': held[1]?.id ?? '',
       '/api/v1/tasks/{id}/download': finished.body.taskId,
-      '/api/v1/providers/{name}': 'stripe',
       '/api/v1/routes/{name}/test': 'knowledgesdk',
       '/api/v1/routes/{name}/arm': 'notion',
       '/api/v1/routes/{name}/handshake': 'notion',
