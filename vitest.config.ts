@@ -2,14 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Integration and fault tests mostly wait, for processes, retries and deadlines, so there are more of them at once than
- * processors; the longest begin first. The browser has the machine to itself.
+ * processors; the longest begin first. Browsers come last, two at once.
  */
 const kinds = [
   { name: 'unit', group: 0, workers: undefined, timeout: 10_000 },
   { name: 'contract', group: 0, workers: undefined, timeout: 20_000 },
   { name: 'integration', group: 1, workers: 5, timeout: 40_000 },
   { name: 'fault', group: 1, workers: 5, timeout: 120_000 },
-  { name: 'browser', group: 2, workers: 1, timeout: 60_000 },
+  { name: 'browser', group: 2, workers: 2, timeout: 60_000 },
 ];
 
 export default defineConfig(({ mode }) => ({

@@ -44,7 +44,7 @@ export interface WatchedPage {
 export async function openPage(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(15_000);
   const mishaps: string[] = [];
   // Violations of the policy are among the console's errors.
   page.on('console', (message) => {
