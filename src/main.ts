@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --heap-growing-percent=50 --max-semi-space-size=8
+#!/usr/bin/env -S node --heap-growing-percent=30 --max-semi-space-size=8
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';

@@ -123,7 +123,10 @@ function mount(app: Express, endpoint: Endpoint, options: AppOptions, running: S
     try {
       answer = await endpoint.run({ ...context(options), running, ...callOf(request), who });
     } catch (error) {
-      if (endpoint.method !== 'get') tellAction(request, who, problemOf(error).status, endpoint, options);
+      const problem = problemOf(error);
+      // Some reads are for operators only where something is masked; what was refused for the role is kept like an action.
+      if (endpoint.method !== 'get' || problem.code === 'operator_required')
+        tellAction(request, who, problem.status, endpoint, options);
       throw error;
     }
     if (endpoint.method !== 'get') tellAction(request, answer.who ?? who, answer.status, endpoint, options);

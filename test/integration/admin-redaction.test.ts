@@ -71,7 +71,8 @@ describe('the body of an event', () => {
     expect(shown.body.toString()).toBe(MASKED);
     const refused = await request(rig.url).get(`${path}?raw=true`).set(VIEWER).expect(403);
     expect(refused.body).toMatchObject({ code: 'operator_required' });
-    expect((await get('/api/v1/audit').expect(200)).body.data).toEqual([]);
+    const { body } = await get('/api/v1/audit').expect(200);
+    expect(body.data).toMatchObject([{ action: 'GET /api/v1/events/{id}/body', subject: id, status: 403 }]);
   });
 
   it.each([
