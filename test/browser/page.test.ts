@@ -99,6 +99,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.getByRole('link', { name: /^app answered 500 after/ }).click();
     await page.getByText('Given up after 2 attempts').waitFor();
     const attempts = page.locator('.timeline > .tried');
+    await attempts.nth(1).waitFor();
     expect(await attempts.count()).toBe(2);
     await attempts.first().locator('summary').click();
     await attempts.first().getByText('out of order').waitFor();
