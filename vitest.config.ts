@@ -7,8 +7,8 @@ import { defineConfig } from 'vitest/config';
 const kinds = [
   { name: 'unit', group: 0, workers: undefined, timeout: 10_000 },
   { name: 'contract', group: 0, workers: undefined, timeout: 20_000 },
-  { name: 'integration', group: 1, workers: 5, timeout: 40_000 },
-  { name: 'fault', group: 1, workers: 5, timeout: 120_000 },
+  { name: 'integration', group: 1, workers: 4, timeout: 40_000 },
+  { name: 'fault', group: 1, workers: 4, timeout: 120_000 },
   { name: 'browser', group: 2, workers: 2, timeout: 60_000 },
 ];
 
