@@ -117,9 +117,10 @@ describe('commands in the documents', () => {
       .replace(/^(npm run -s|docker compose exec hookbay) /, '')
       .split(/\s+/)
       .slice(1);
-    const [name = ''] = words;
-    const sub =
-      (await hookbay([name, words[1] ?? '', '--help'])).exitCode === 0 && /^[a-z]+$/.test(words[1] ?? '') ? [words[1] ?? ''] : [];
+    const [name = '', second = ''] = words;
+    // Never after an option, which would take `--help` for its value and run the command on whatever relay runs here.
+    const isSub = /^[a-z]+$/.test(second) && (await hookbay([name, second, '--help'])).exitCode === 0;
+    const sub = isSub ? [second] : [];
     const help = await hookbay([name, ...sub, '--help']);
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });
     expect(help.stdout).toContain(`Usage: hookbay ${name}`);
