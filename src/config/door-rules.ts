@@ -1,6 +1,6 @@
+import { HEADER_NAME } from '../domain/header-rules.ts';
 import { certificateFault } from './certificate.ts';
 import type { Path } from './fault.ts';
-import { HEADER_NAME } from './header-rules.ts';
 import type { NamedFiles } from './named-files.ts';
 import { type TreeFault, valueAt } from './tree.ts';
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CONNECTION_HEADERS, HEADER_NAME, OWN_HEADER_PREFIX, SIGNATURE_HEADERS } from '../domain/header-rules.ts';
 import type { Path } from './fault.ts';
 import { type LeafResult, leaf, text } from './leaves.ts';
 import { HIDDEN } from './shown-url.ts';
@@ -19,9 +20,6 @@ export interface AddedHeader {
   value: string;
   isSecret: boolean;
 }
-
-/** RFC 9110 section 5.1. */
-export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 
 const VALUE = 'printable ASCII characters without spaces around them, at most 8 KiB';
 const LONGEST_VALUE = 8 * 1024;
@@ -55,22 +53,13 @@ export const headerChanges = z
   })
   .meta({ expected: '{ add: { x-a: b }, remove: [x-c] }' });
 
-/** Written by the connection itself, or about one connection only (RFC 9110 section 7.6.1). */
-const OF_THE_CONNECTION = new Set([
-  ...['host', 'content-length', 'connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
-  ...['http2-settings', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
-]);
-
-/** By these a target checks what the relay signed (Standard Webhooks). */
-const OF_THE_SIGNATURE = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
-
 /** Why a header cannot be changed, or null. `via` tells requests that go round in a circle. */
 function reserved(name: string, change: 'add' | 'remove', isSigned: boolean): string | null {
   const lower = name.toLowerCase();
-  if (OF_THE_CONNECTION.has(lower)) return `${name} belongs to the connection`;
+  if (CONNECTION_HEADERS.has(lower)) return `${name} belongs to the connection`;
   if (lower === 'via') return 'via is how the relay notices that an event goes round in a circle';
-  if (change === 'add' && lower.startsWith('hookbay-')) return `${name} is a name that only the relay uses`;
-  return isSigned && OF_THE_SIGNATURE.has(lower) ? `${name} belongs to the signature` : null;
+  if (change === 'add' && lower.startsWith(OWN_HEADER_PREFIX)) return `${name} is a name that only the relay uses`;
+  return isSigned && SIGNATURE_HEADERS.has(lower) ? `${name} belongs to the signature` : null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CREDENTIAL_MARK } from '../domain/credential-mark.ts';
 import type { HeaderList } from '../domain/event.ts';
+import { CONNECTION_HEADERS, OWN_HEADER_PREFIX, REPLACED_HEADERS, SIGNATURE_HEADERS } from '../domain/header-rules.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import { changedHeaders, type PreparedChanges, withoutNames } from './header-changes.ts';
 import type { Signer } from './signing.ts';
@@ -33,30 +34,15 @@ type Treatment = 'drop' | 'connection' | 'authorization' | 'signature' | 'trace-
  * overwrite, and Cookie, which belongs to the sender's session with us.
  */
 const TREATMENTS = new Map<string, Treatment>([
-  ...[
-    ...['proxy-connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade', 'trailer', 'expect', 'content-length'],
-    ...[
-      'proxy-authenticate',
-      'proxy-authorization',
-      'http2-settings',
-      'cookie',
-      'x-forwarded-for',
-      'x-forwarded-proto',
-      'x-forwarded-host',
-    ],
-  ].map((name) => [name, 'drop'] as const),
+  ...[...CONNECTION_HEADERS, ...REPLACED_HEADERS].map((name) => [name, 'drop'] as const),
+  ...[...SIGNATURE_HEADERS].map((name) => [name, 'signature'] as const),
   ['connection', 'connection'],
   ['host', 'host'],
   ['authorization', 'authorization'],
-  ['webhook-id', 'signature'],
-  ['webhook-timestamp', 'signature'],
-  ['webhook-signature', 'signature'],
   ['traceparent', 'trace-parent'],
   ['tracestate', 'trace-state'],
   ['via', 'via'],
 ]);
-
-const OWN_PREFIX = 'hookbay-';
 
 /** What the loop over the sender's headers notes for later. */
 interface Seen {
@@ -74,7 +60,7 @@ function passOn(flat: string[], headers: HeaderList, parts: HeaderParts): Seen {
     const lower = name.toLowerCase();
     const treatment = TREATMENTS.get(lower);
     if (treatment === undefined) {
-      if (!lower.startsWith(OWN_PREFIX)) flat.push(name, value);
+      if (!lower.startsWith(OWN_HEADER_PREFIX)) flat.push(name, value);
       continue;
     }
     switch (treatment) {

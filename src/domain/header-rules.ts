@@ -1,33 +1,34 @@
 /** RFC 9110 section 5.1. */
-const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 
 /** Visible ASCII and spaces, not at the ends (RFC 9110 section 5.5, without what is obsolete). */
 const VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?)?$/;
 
-/** They concern one connection (RFC 9110 section 7.6.1), or the relay writes them for every attempt. */
-const NOT_PASSED_ON = new Set([
-  ...[
-    'connection',
-    'proxy-connection',
-    'keep-alive',
-    'te',
-    'transfer-encoding',
-    'upgrade',
-    'http2-settings',
-    'trailer',
-    'expect',
-  ],
-  ...['proxy-authenticate', 'proxy-authorization', 'cookie', 'content-length', 'host', 'via', 'traceparent', 'tracestate'],
-  ...['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'],
+/** Written by the connection itself, or about one connection only (RFC 9110 section 7.6.1). In lower case. */
+export const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  ...['host', 'content-length', 'connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
+  ...['http2-settings', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
 ]);
 
-/** A signature that somebody wrote by hand would be taken for ours. */
-const SIGNATURE = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
+/** `cookie` belongs to the sender's session with us; the relay says the others itself. In lower case. */
+export const REPLACED_HEADERS: ReadonlySet<string> = new Set([
+  'cookie',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+]);
 
-const OWN_PREFIX = 'hookbay-';
+/** The relay continues these for every attempt. */
+const CONTINUED = new Set(['via', 'traceparent', 'tracestate']);
+
+/** By these a target checks what the relay signed (Standard Webhooks). In lower case. */
+export const SIGNATURE_HEADERS: ReadonlySet<string> = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
+
+/** Names that only the relay uses. */
+export const OWN_HEADER_PREFIX = 'hookbay-';
 
 export function isHeaderName(name: string): boolean {
-  return NAME.test(name);
+  return HEADER_NAME.test(name);
 }
 
 export function isHeaderValue(value: string): boolean {
@@ -37,10 +38,14 @@ export function isHeaderValue(value: string): boolean {
 /** Whether a header that the sender sent can reach the target at all, so that it can be taken out. @param name in any case */
 export function isPassedOn(name: string): boolean {
   const lower = name.toLowerCase();
-  return !NOT_PASSED_ON.has(lower) && !lower.startsWith(OWN_PREFIX);
+  const isDropped = CONNECTION_HEADERS.has(lower) || REPLACED_HEADERS.has(lower) || CONTINUED.has(lower);
+  return !isDropped && !lower.startsWith(OWN_HEADER_PREFIX);
 }
 
-/** Whether a header may be set by a rule: not those of the connection, nor those that say what the relay knows. */
+/**
+ * Whether a header may be set by a rule: not those of the connection, nor those that say what the relay knows. A
+ * signature that somebody wrote by hand would be taken for ours.
+ */
 export function isSettable(name: string): boolean {
-  return isPassedOn(name) && !SIGNATURE.has(name.toLowerCase());
+  return isPassedOn(name) && !SIGNATURE_HEADERS.has(name.toLowerCase());
 }
