@@ -56,7 +56,7 @@ async function run(
   else context.stdout.write(targetDetail(context, target));
 }
 
-const count = (target: TargetItem, status: string): number => target.counts[status] ?? 0;
+const count = (target: TargetItem, status: keyof TargetItem['counts']): number => target.counts[status] ?? 0;
 
 function paintState(context: CommandContext, state: string, text: string): string {
   const styles: Record<string, 'green' | 'yellow' | 'red'> = {

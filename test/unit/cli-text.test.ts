@@ -130,10 +130,10 @@ describe('a delivery', () => {
     const stdout = output();
     const failed = {
       number: 1,
-      trigger: 'initial',
+      trigger: 'initial' as const,
       startedAt: '2026-03-20T14:30:00.000Z',
       durationMs: 1,
-      outcome: 'retry',
+      outcome: 'retry' as const,
       statusCode: 500,
       error: { code: 'http_500', message: 'answered 500' },
       response: { headers: [], body: 'out of order\n', truncated: false },
