@@ -29,5 +29,5 @@ EXPOSE 8080 8081
 # Alive, not ready: a full disk must not become a restart loop.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "/app/dist/main.js", "healthcheck"]
 # Garbage here is short-lived: the heap is swept before it has grown much.
-ENTRYPOINT ["node", "--heap-growing-percent=30", "--max-semi-space-size=8", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--v8-pool-size=1", "--expose-gc", "/app/dist/main.js"]
 CMD ["serve"]

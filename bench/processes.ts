@@ -36,6 +36,7 @@ export interface Seen {
 export interface Timing extends Seen {
   /** From acceptance to delivery, ms. */
   latencyMs: Percentiles;
+  meanMs: number;
 }
 
 /** The receiving program. */

@@ -1,13 +1,15 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { percentiles } from './load-plan.ts';
+import { mean, percentiles } from './load-plan.ts';
 
 // The target of all deliveries, a process of its own on raw sockets, so that it costs little of the shared machine.
 // Its second listener tells what it has seen (GET) and forgets it (POST). What comes under /timed/ is timed by path, from
-// acceptance on; what comes under /slow/ is answered after 2 s.
+// acceptance on; what comes under /slow/ is answered after 2 s; what comes under /flapping/MS/ is refused for so long, then
+// timed like the rest for so long, and so on by turns.
 
 const SLOW_MS = 2_000;
 
+const REFUSAL = Buffer.from('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n');
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{"status":"ok"}');
 const seen = { count: 0, firstAt: 0, lastAt: 0 };
 const timed = new Map<string, { count: number; firstAt: number; lastAt: number; samples: number[] }>();
@@ -27,15 +29,24 @@ function answer(socket: Socket, request: Buffer, now: number): void {
     setTimeout(() => socket.write(ANSWER), SLOW_MS);
     return;
   }
-  if (request.indexOf('POST /timed/') === 0) {
+  const isFlapping = request.indexOf('POST /flapping/') === 0;
+  if (isFlapping || request.indexOf('POST /timed/') === 0) {
     const head = request.toString('latin1', 0, request.indexOf('\r\n\r\n'));
-    time(head.slice('POST /timed/'.length, head.indexOf(' HTTP')), head, now);
+    const [, , ...path] = head.slice(0, head.indexOf(' HTTP')).split('/');
+    if (isFlapping && Math.floor((now - seen.firstAt) / Number(path.shift())) % 2 === 0) {
+      socket.write(REFUSAL);
+      return;
+    }
+    time(path.join('/'), head, now);
   }
   socket.write(ANSWER);
 }
 
 function timings(): object {
-  const shown = [...timed].map(([path, { samples, ...of }]) => [path, { ...of, latencyMs: percentiles(samples) }]);
+  const shown = [...timed].map(([path, { samples, ...of }]) => [
+    path,
+    { ...of, latencyMs: percentiles(samples), meanMs: mean(samples) },
+  ]);
   return Object.fromEntries(shown);
 }
 

@@ -9,7 +9,7 @@ import { ack } from './scenarios/ack.ts';
 import { drain } from './scenarios/drain.ts';
 import { flood } from './scenarios/flood.ts';
 import { latency, latencyStored } from './scenarios/latency.ts';
-import { neighbours } from './scenarios/neighbours.ts';
+import { flapping, neighbours } from './scenarios/neighbours.ts';
 import { ordering } from './scenarios/ordering.ts';
 import { relay } from './scenarios/relay.ts';
 import { sealed } from './scenarios/sealed.ts';
@@ -27,11 +27,12 @@ const SCENARIOS: readonly Scenario[] = [
   sealed,
   flood,
   neighbours,
+  flapping,
   drain,
 ];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 /** As `npm start`, the package's bin and the image run it. */
-const SHIPPED_FLAGS = ['--heap-growing-percent=30', '--max-semi-space-size=8'];
+const SHIPPED_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1', '--expose-gc'];
 const USAGE = `node bench/run.ts [${SCENARIOS.map(({ name }) => name).join('|')} ...] [--short] [--runs N] [--entry src/main.ts] [--print]
   All scenarios, median of three, into bench/RESULTS.md. --print, --short or a choice of scenarios only print.`;
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --heap-growing-percent=30 --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=16 --v8-pool-size=1 --expose-gc
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -60,6 +60,8 @@ const context: CommandContext = {
   build: { version: version(), node: process.version },
   dashboardDir: join(root, 'dist/dashboard'),
   memory: () => process.memoryUsage(),
+  // There with --expose-gc, one of the flags that are shipped.
+  collectGarbage: () => void globalThis.gc?.(),
   stdin: process.stdin,
   stdout: output(stdout),
   stderr: output(stderr),

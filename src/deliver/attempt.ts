@@ -34,6 +34,8 @@ function keptHeaders(headers: AnswerHeaders): [string, string][] {
  */
 export class HttpAttempt implements Dispatcher.DispatchHandler, Expiring {
   endsAt = 0;
+  before: Expiring | null = null;
+  after: Expiring | null = null;
   /** Wall time, ms. */
   readonly startedAt: number;
   readonly #clock: Clock;

@@ -1,7 +1,8 @@
+import { Chain, type Chained } from '../domain/chain.ts';
 import type { Clock } from '../domain/clock.ts';
 
 /** Something that has to end by a time on the monotonic clock, ms. */
-export interface Expiring {
+export interface Expiring extends Chained<Expiring> {
   endsAt: number;
   expire(): void;
 }
@@ -11,7 +12,7 @@ export interface Expiring {
  * all, and nothing is allocated for an attempt.
  */
 export class Deadlines {
-  readonly #running = new Set<Expiring>();
+  readonly #running = new Chain<Expiring>();
   readonly #clock: Clock;
   readonly #lengthMs: number;
   #cancelTimer: (() => void) | null = null;
@@ -29,7 +30,7 @@ export class Deadlines {
 
   /** The timer stays: it finds out by itself that it came early, once per length at most. */
   end(expiring: Expiring): void {
-    this.#running.delete(expiring);
+    this.#running.remove(expiring);
   }
 
   close(): void {
@@ -43,13 +44,13 @@ export class Deadlines {
 
   #fire(): void {
     const now = this.#clock.monotonic();
-    // What begins while others expire comes last in the set, so it is met here and needs no timer of its own.
-    for (const expiring of this.#running) {
+    // What begins while others expire comes last, so it is met here and needs no timer of its own.
+    for (let expiring = this.#running.first; expiring !== null; expiring = this.#running.first) {
       if (expiring.endsAt > now) {
         this.#arm(expiring.endsAt - now);
         return;
       }
-      this.#running.delete(expiring);
+      this.#running.remove(expiring);
       expiring.expire();
     }
     this.#cancelTimer = null;

@@ -1,7 +1,7 @@
-import { errors } from 'undici';
 import type { AttemptError } from '../domain/attempt.ts';
 import { ProxyError } from './proxy-error.ts';
 import { tlsProblem } from './tls-failure.ts';
+import { HTTPParserError } from './undici.ts';
 
 /** Why an attempt failed; stable, shown to people and counted. */
 export type FailureCode =
@@ -122,7 +122,7 @@ export function connectionFailure(error: unknown): Failure {
   if (error instanceof ProxyError) return proxyFailure(error);
   const code = codeOf(error);
   // Not all of the parser's errors carry a code.
-  if (error instanceof errors.HTTPParserError) return failure('response_malformed', code);
+  if (error instanceof HTTPParserError) return failure('response_malformed', code);
   if (code === undefined) return failure('connection_failed');
   // undici says that the answer is too short, and adds by which code the target ended it.
   if (error instanceof Error && 'http2ErrorCode' in error) return failure('connection_reset', code);

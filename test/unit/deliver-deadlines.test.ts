@@ -10,6 +10,8 @@ function open() {
   const begin = (name: string, expire?: () => void): Expiring => {
     const expiring: Expiring = {
       endsAt: 0,
+      before: null,
+      after: null,
       expire: () => {
         expired.push(`${name}@${clock.monotonic()}`);
         expire?.();

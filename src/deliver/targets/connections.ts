@@ -1,4 +1,4 @@
-import type { Pool } from 'undici';
+import type { Pool } from '../undici.ts';
 
 /** The connections to a target. They can be exchanged for new ones while attempts run. */
 export class Connections {

@@ -1,4 +1,3 @@
-import type { Pool } from 'undici';
 import { type AuthConfig, basicCredentials, urlCredentials } from '../../config/outgoing.ts';
 import { outgoingSecrets } from '../../config/outgoing-shown.ts';
 import type { TargetConfig } from '../../config/types.ts';
@@ -13,6 +12,7 @@ import { prepareChanges } from '../header-changes.ts';
 import { type HeaderParts, outgoingHeaders } from '../headers.ts';
 import { ProxyError } from '../proxy-error.ts';
 import { createSigner } from '../signing.ts';
+import type { Pool } from '../undici.ts';
 import type { WholeAnswer } from '../whole-answer.ts';
 import { Connections } from './connections.ts';
 import { echoMask } from './echo-mask.ts';

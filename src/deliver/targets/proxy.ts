@@ -1,9 +1,9 @@
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
-import { buildConnector } from 'undici';
 import { urlCredentials } from '../../config/outgoing.ts';
 import { ProxyError } from '../proxy-error.ts';
+import { buildConnector, type Connector } from '../undici.ts';
 
 /** An HTTP proxy between the relay and a target. */
 export interface HttpProxy {
@@ -86,7 +86,7 @@ function openTunnel(
  * repeat, so only the connection is made here, and requests go the same way as without a proxy.
  * @param tls turns the tunnel into a TLS connection to the target
  */
-export function tunnelConnector(proxy: HttpProxy, tls: buildConnector.connector, bounds: Bounds): buildConnector.connector {
+export function tunnelConnector(proxy: HttpProxy, tls: Connector, bounds: Bounds): Connector {
   return (options, callback) => {
     const host = isIP(options.hostname) === 6 ? `[${options.hostname}]` : options.hostname;
     const target = `${host}:${options.port === '' ? 443 : options.port}`;
@@ -98,7 +98,7 @@ export function tunnelConnector(proxy: HttpProxy, tls: buildConnector.connector,
 }
 
 /** Connections to a proxy that is asked for whole URLs, as it is for http targets. */
-export function forwardConnector(proxy: HttpProxy, timeoutMs: number): buildConnector.connector {
+export function forwardConnector(proxy: HttpProxy, timeoutMs: number): Connector {
   const connect = buildConnector({ timeout: timeoutMs, allowH2: false });
   return (options, callback) => {
     connect({ ...options, ...serverName(proxy) }, (...[error, socket]) => {

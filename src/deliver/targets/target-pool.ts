@@ -1,5 +1,5 @@
-import { buildConnector, Pool } from 'undici';
 import type { TargetConfig } from '../../config/types.ts';
+import { buildConnector, type Connector, type ConnectorOptions, Pool } from '../undici.ts';
 import { forwardConnector, type HttpProxy, tunnelConnector } from './proxy.ts';
 import type { TlsTexts } from './tls-files.ts';
 
@@ -17,7 +17,7 @@ export function isForwarded({ url, proxy }: Way): boolean {
   return proxy !== null && url.protocol === 'http:';
 }
 
-function tlsOptions({ timeoutMs, outgoing }: TargetConfig, texts: TlsTexts | null): buildConnector.BuildOptions {
+function tlsOptions({ timeoutMs, outgoing }: TargetConfig, texts: TlsTexts | null): ConnectorOptions {
   const { tls, http2 } = outgoing;
   return {
     timeout: timeoutMs,
@@ -33,7 +33,7 @@ function tlsOptions({ timeoutMs, outgoing }: TargetConfig, texts: TlsTexts | nul
  * A target that refuses a client certificate says so after the handshake (TLS 1.3), and closes. undici then reports the
  * end alone, unless the connection is gone by then.
  */
-function tellingAlerts(connect: buildConnector.connector): buildConnector.connector {
+function tellingAlerts(connect: Connector): Connector {
   return (options, callback) => {
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
@@ -43,7 +43,7 @@ function tellingAlerts(connect: buildConnector.connector): buildConnector.connec
   };
 }
 
-function connector({ url, config, proxy, closed }: Way, texts: TlsTexts | null): buildConnector.connector {
+function connector({ url, config, proxy, closed }: Way, texts: TlsTexts | null): Connector {
   const connect = buildConnector(tlsOptions(config, texts));
   const direct = url.protocol === 'https:' ? tellingAlerts(connect) : connect;
   if (proxy === null) return direct;

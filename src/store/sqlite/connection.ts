@@ -14,7 +14,7 @@ const LOG_FILE_BYTES = 64 * 1024 * 1024;
  * In KiB. Appends touch the ends of the tables, and dedup keys are folded in sorted order, so little is read twice; what
  * falls out is in the system's cache. 32 MiB made the relay no faster.
  */
-const WRITER_CACHE_KIB = 12_288;
+const WRITER_CACHE_KIB = 8_192;
 const READER_CACHE_KIB = 4_096;
 
 function set(db: Database, pragma: string, value: string | number, expected: string | number): void {

@@ -1,3 +1,4 @@
+import { Chain, type Chained } from '../../domain/chain.ts';
 import type { HookbayError } from '../../domain/errors.ts';
 import type { AppendResult, NewEvent, PlannedDelivery, UnavailableReason } from '../../domain/event.ts';
 import { formatId } from '../../domain/ids.ts';
@@ -20,7 +21,7 @@ const REASONS: Record<string, UnavailableReason> = { disk_full: 'disk_full', shu
 
 const NO_ORDER = {};
 
-interface OpenAppend {
+interface OpenAppend extends Chained<OpenAppend> {
   startedAt: number;
   answer(result: AppendResult): void;
 }
@@ -32,7 +33,7 @@ export class SqliteEventLog {
   readonly #handOff: HandOff;
   readonly #monotonic: () => number;
   readonly #sealsKeys: boolean;
-  readonly #open = new Set<OpenAppend>();
+  readonly #open = new Chain<OpenAppend>();
   readonly #deadlines: NodeJS.Timeout;
   readonly #pending = new Map<string, number>();
   #nextLease = FIRST_LEASE;
@@ -65,7 +66,7 @@ export class SqliteEventLog {
     const reason = this.#health.refusal;
     if (reason !== null) return Promise.resolve({ kind: 'unavailable', reason });
     return new Promise((resolve) => {
-      const open: OpenAppend = { startedAt: this.#monotonic(), answer: resolve };
+      const open: OpenAppend = { startedAt: this.#monotonic(), answer: resolve, before: null, after: null };
       this.#open.add(open);
       const deliveries = planned.map((delivery) => this.#claim(delivery, event));
       this.#commits.append({
@@ -95,7 +96,7 @@ export class SqliteEventLog {
   }
 
   #settled(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], result: Appended): void {
-    this.#open.delete(open);
+    this.#open.remove(open);
     switch (result.kind) {
       case 'accepted': {
         const eventId = formatId('evt', event.receivedAt, result.event);
@@ -117,7 +118,7 @@ export class SqliteEventLog {
   }
 
   #failed(open: OpenAppend, event: NewEvent, deliveries: AppendDelivery[], error: HookbayError): void {
-    this.#open.delete(open);
+    this.#open.remove(open);
     this.#unreserve(event, deliveries);
     open.answer({ kind: 'unavailable', reason: REASONS[error.code] ?? 'storage_failing' });
   }
@@ -160,9 +161,8 @@ export class SqliteEventLog {
   /** Oldest first, so the first young one ends the walk. What was given up may still be committed; then it is delivered. */
   #giveUpOld(): void {
     const latest = this.#monotonic() - COMMIT_DEADLINE_MS;
-    for (const open of this.#open) {
-      if (open.startedAt > latest) return;
-      this.#open.delete(open);
+    for (let open = this.#open.first; open !== null && open.startedAt <= latest; open = this.#open.first) {
+      this.#open.remove(open);
       // What waits for the disk stays in memory, so nothing more is let in until a commit has come back.
       this.#health.set('commit_stalled', true);
       open.answer({ kind: 'unavailable', reason: 'commit_timeout' });
