@@ -23,6 +23,13 @@ interface Waiter<T> {
 const SETTLE_GATHER_MS = 5;
 const SETTLES_WORTH_A_COMMIT = 64;
 
+/**
+ * So much goes out at once, also behind a batch that commits: at full load the main thread reads hundreds of requests in
+ * one turn, and the writer would be idle meanwhile. With less it is better to wait for company: a commit costs an fsync.
+ */
+const ROWS_WORTH_A_BATCH = 96;
+const MOST_IN_FLIGHT = 2;
+
 interface Queue {
   appends: AppendWaiter[];
   settles: SettleRow[];
@@ -35,14 +42,15 @@ interface Queue {
 const emptyQueue = (): Queue => ({ appends: [], settles: [], settleWaiters: [], releases: [], commands: [], commandWaiters: [] });
 
 /**
- * Gathers what is to be written and sends it to the writer thread, one batch at a time: what arrives while a batch
- * commits makes the next one, so no timer is needed. Callers are released only after the commit has returned.
+ * Gathers what is to be written and sends it to the writer thread in batches: what arrives while one commits makes the
+ * next one, so no timer is needed. Batches are answered in their order; callers are released only after the commit of
+ * theirs has returned.
  */
 export class GroupCommit {
   readonly #worker: Pick<Worker, 'postMessage'>;
   readonly #now: () => number;
   #queue: Queue = emptyQueue();
-  #inFlight: Queue | null = null;
+  #inFlight: Queue[] = [];
   #scheduled = false;
   #gathering: NodeJS.Timeout | undefined;
   #hasAwaited = false;
@@ -100,28 +108,32 @@ export class GroupCommit {
 
   /** Resolves when everything that was given before is written or refused. */
   flushed(): Promise<void> {
-    if (this.#inFlight === null && !this.#hasWork()) return Promise.resolve();
+    if (this.#inFlight.length === 0 && !this.#hasWork()) return Promise.resolve();
     this.#schedule();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** The writer's answer to the batch in flight. */
+  /** The writer's answer to the oldest batch in flight. */
   answered(result: BatchResult): void {
-    const batch = this.#inFlight;
-    this.#inFlight = null;
-    if (batch === null) return;
-    if (result.kind === 'committed') release(batch, result);
-    else this.#refuse(batch, result);
+    const batch = this.#inFlight.shift();
+    if (batch === undefined) return;
+    if (result.kind === 'committed') {
+      // First, so that the writer works while the senders are answered.
+      if (this.#isUrgent()) this.#send();
+      release(batch, result);
+    } else {
+      this.#refuse(batch, result);
+    }
     if (this.#hasWork()) this.#scheduleSoon();
-    else for (const resolve of this.#idle.splice(0)) resolve();
+    else if (this.#inFlight.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Nothing can be written any more: everybody who waits is told, and everybody who asks later. */
   break(error: HookbayError): void {
     if (this.#broken !== null) return;
     this.#broken = error;
-    for (const queue of [this.#inFlight, this.#queue]) if (queue !== null) failAll(queue, error);
-    this.#inFlight = null;
+    for (const queue of [...this.#inFlight, this.#queue]) failAll(queue, error);
+    this.#inFlight = [];
     this.#queue = emptyQueue();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -132,9 +144,18 @@ export class GroupCommit {
     failAll(batch, new HookbayError({ code: result.code, status: 503, message: result.message, hint }));
   }
 
-  #hasWork(): boolean {
+  #waiting(): number {
     const { appends, settles, releases, commands } = this.#queue;
-    return appends.length + settles.length + releases.length + commands.length > 0;
+    return appends.length + settles.length + releases.length + commands.length;
+  }
+
+  #hasWork(): boolean {
+    return this.#waiting() > 0;
+  }
+
+  #maySend(): boolean {
+    const ahead = this.#inFlight.length;
+    return ahead === 0 || (ahead < MOST_IN_FLIGHT && this.#waiting() >= ROWS_WORTH_A_BATCH);
   }
 
   #isUrgent(): boolean {
@@ -152,11 +173,16 @@ export class GroupCommit {
     else this.#gathering ??= setTimeout(() => this.#schedule(), SETTLE_GATHER_MS);
   }
 
-  /** Once per turn of the event loop, so that requests read in the same turn share a commit. */
+  /** Once per turn of the event loop, so that requests read in the same turn share a commit, save when it is worth one by now. */
   #schedule(): void {
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    if (this.#scheduled || this.#inFlight !== null) return;
+    if (!this.#maySend()) return;
+    if (this.#waiting() >= ROWS_WORTH_A_BATCH) {
+      this.#send();
+      return;
+    }
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -165,11 +191,11 @@ export class GroupCommit {
   }
 
   #send(): void {
-    if (this.#inFlight !== null || this.#broken !== null || !this.#hasWork()) return;
+    if (this.#broken !== null || !this.#hasWork() || !this.#maySend()) return;
     const queue = this.#queue;
     this.#queue = emptyQueue();
     this.#hasAwaited = false;
-    this.#inFlight = queue;
+    this.#inFlight.push(queue);
     const bytes = pack(queue.appends);
     const batch: Batch = {
       kind: 'batch',
