@@ -11,6 +11,7 @@ import { flood } from './scenarios/flood.ts';
 import { latency, latencyStored } from './scenarios/latency.ts';
 import { flapping, neighbours } from './scenarios/neighbours.ts';
 import { ordering } from './scenarios/ordering.ts';
+import { places } from './scenarios/places.ts';
 import { relay } from './scenarios/relay.ts';
 import { sealed } from './scenarios/sealed.ts';
 import { start } from './scenarios/start.ts';
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   latency,
   latencyStored,
   start,
+  places,
   verify,
   sealed,
   flood,

@@ -28,6 +28,13 @@ export const eventsQuery = z.strictObject({
   q: name.exactOptional().describe('looked for in id, dedup key and type'),
   from: time.exactOptional().describe('inclusive'),
   to: time.exactOptional().describe('exclusive'),
+  maxMs: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(1_200)
+    .exactOptional()
+    .describe('how many ms to look at most; what was found by then is given, and `nextCursor` goes on from there'),
   ...paging,
 });
 

@@ -18,9 +18,13 @@ export interface FeedState {
   list: EventsList | null;
   trouble: string | null;
   live: LiveState;
+  /** Goes back through the events for more that match. */
+  isSearching: boolean;
 }
 
 const PAGE = 100;
+/** What one request may look for, so that the list, and whoever else asks, never waits for longer than people notice. */
+const LOOK_MS = 50;
 const AGAIN_MS = 1_000;
 const REOPEN_MS = 3_000;
 /** Events of several deliveries that are asked for one by one. */
@@ -39,7 +43,7 @@ export class EventsFeed {
   readonly #isOpenEnded: boolean;
   readonly #reader: Reader;
   readonly #ended = new AbortController();
-  #state: FeedState = { list: null, trouble: null, live: 'connecting' };
+  #state: FeedState = { list: null, trouble: null, live: 'connecting', isSearching: false };
   #stop: () => void = () => {};
   #again: ReturnType<typeof setTimeout> | undefined;
   #reopen: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +51,6 @@ export class EventsFeed {
   #turn = 0;
   #isAsking = false;
   #askAgain = false;
-  #isLoadingOlder = false;
 
   constructor(filter: EventsFilter, reader: Reader, now = Date.now()) {
     this.#filter = filter;
@@ -80,18 +83,33 @@ export class EventsFeed {
 
   /** Adds the next older ones; one request at a time. @throws ApiProblem */
   async older(): Promise<void> {
-    const { list } = this.#state;
-    if (list === null || !list.hasOlder || this.#isLoadingOlder) return;
-    this.#isLoadingOlder = true;
+    await this.#goBack((this.#state.list?.shown.length ?? 0) + 1);
+  }
+
+  /** Adds older ones until so many are shown, or there are no more: where few match, one request finds none. */
+  async #goBack(wanted: number): Promise<void> {
+    if (this.#state.isSearching) return;
+    this.#set({ isSearching: true });
     try {
-      const from = list.shown;
-      const page = await this.#page({ ...olderThan(list), limit: 200 });
-      const present = this.#state.list;
-      // The list may have been begun afresh meanwhile.
-      if (present !== null && present.shown.at(-1)?.id === from.at(-1)?.id) this.#set({ list: withOlder(present, page) });
+      while (!this.#ended.signal.aborted && !document.hidden && this.#hasOlder(wanted)) await this.#addOlder();
     } finally {
-      this.#isLoadingOlder = false;
+      this.#set({ isSearching: false });
     }
+  }
+
+  #hasOlder(wanted: number): boolean {
+    const { list } = this.#state;
+    return list?.hasOlder === true && list.shown.length < wanted;
+  }
+
+  async #addOlder(): Promise<void> {
+    const { list } = this.#state;
+    if (list === null) return;
+    const from = list.shown;
+    const page = await this.#page({ ...olderThan(list), limit: 200 });
+    const present = this.#state.list;
+    // The list may have been begun afresh meanwhile.
+    if (present !== null && present.shown.at(-1)?.id === from.at(-1)?.id) this.#set({ list: withOlder(present, page) });
   }
 
   /** A connection less: browsers allow few to one relay, and nobody looks. */
@@ -122,6 +140,7 @@ export class EventsFeed {
       if (turn === this.#turn) this.#comeBack();
       return;
     }
+    this.#goBack(PAGE).catch((error: unknown) => this.#failed(error));
     // Hidden, seen again or closed meanwhile: that has begun anew.
     if (turn !== this.#turn || document.hidden || !this.#isOpenEnded) return;
     const { route = '', type = '', q = '' } = this.#conditions;
@@ -189,7 +208,7 @@ export class EventsFeed {
   }
 
   #page(more: Record<string, string | number> = {}): Promise<Page<ListedEvent>> {
-    return get(`events${query({ ...this.#conditions, limit: PAGE, ...more })}`, this.#ended.signal);
+    return get(`events${query({ ...this.#conditions, limit: PAGE, maxMs: LOOK_MS, ...more })}`, this.#ended.signal);
   }
 
   async #ask(take: (page: Page<ListedEvent>, list: EventsList | null) => EventsList): Promise<void> {

@@ -62,6 +62,8 @@ const oldestOf = (ids: readonly string[]): string => ids.reduce((a, b) => (a < b
  * @param isRead whether somebody reads, so that nothing may move
  */
 export function withNewest(list: EventsList, page: Page<ListedEvent>, isRead: boolean): EventsList {
+  // Nothing was found yet in the time that there was: older matches are no news.
+  if (page.data.length === 0 && page.nextCursor !== null) return list;
   if (list.shown.length === 0) return listOf(page);
   const known = new Set([...list.shown, ...list.waiting].map(({ id }) => id));
   // Nothing of a full page is known: between it and what is shown there may be others.

@@ -10,7 +10,7 @@ const TOP_PX = 40;
 /** How soon after the reader has left off what waits comes in. */
 const SETTLE_MS = 500;
 
-const EMPTY: FeedState = { list: null, trouble: null, live: 'connecting' };
+const EMPTY: FeedState = { list: null, trouble: null, live: 'connecting', isSearching: false };
 
 /** A finger leaves the row that it touched in the state of being pointed at. */
 const canPoint = (): boolean => window.matchMedia('(hover: hover)').matches;

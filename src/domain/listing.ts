@@ -9,6 +9,8 @@ export interface Page<T> {
 export interface PageRequest {
   cursor: string | null;
   limit: number;
+  /** How long to look at most, ms; what was found by then is a page. */
+  budgetMs?: number;
 }
 
 /** `gone`: it was there once, and its time was over. */

@@ -42,8 +42,9 @@ export const eventEndpoints: readonly Endpoint[] = [
     access: 'token',
     query: eventsQuery,
     answers: { 200: { description: 'A page of events', schema: shapes.page(shapes.event) } },
-    handle: async ({ ports, settings, query: { cursor, limit, ...filter } }) => {
-      const page = await ports.history.events(filter, { cursor: cursor ?? null, limit });
+    handle: async ({ ports, settings, query: { cursor, limit, maxMs, ...filter } }) => {
+      const asked = { cursor: cursor ?? null, limit, ...(maxMs === undefined ? {} : { budgetMs: maxMs }) };
+      const page = await ports.history.events(filter, asked);
       return json(pageJson(page, (event) => eventJson(event, { settings })));
     },
   }),

@@ -23,7 +23,7 @@ export function Events({ query }: { query: URLSearchParams }) {
   const table = useRef<HTMLDivElement>(null);
   const [isPaused, setPaused] = useState(false);
   const { state, show, older } = useEvents(isSearch ? null : filter, table, isPaused);
-  const { list, trouble, live } = state;
+  const { list, trouble, live, isSearching } = state;
   const showAll = (): void => {
     window.scrollTo(0, 0);
     show();
@@ -53,8 +53,13 @@ export function Events({ query }: { query: URLSearchParams }) {
       <EventFilters filter={filter} />
       <Trouble text={trouble} />
       {isSearch ? <BodySearch filter={filter} /> : <div ref={table}>{list !== null && <Rows list={list} older={older} />}</div>}
-      {list !== null && list.shown.length === 0 && <NoEvents filter={filter} isSearched={!list.hasOlder} />}
-      {list?.hasOlder === true && (
+      {isSearching && (
+        <p role="status" class="muted">
+          Searching further back …
+        </p>
+      )}
+      {list !== null && list.shown.length === 0 && !isSearching && <NoEvents filter={filter} isSearched={!list.hasOlder} />}
+      {list?.hasOlder === true && !isSearching && (
         <button type="button" onClick={older}>
           {list.shown.length === 0 ? 'Search further back' : 'Load more'}
         </button>

@@ -4,7 +4,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
 import type { Contents } from './contents.ts';
-import { type Condition, conditionOf } from './delivery-filter.ts';
+import { byIndex, type Condition, conditionOf, INDEXED } from './delivery-filter.ts';
 import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
 import type { MatchedItem } from './task-protocol.ts';
 import { type DeliveryRow, type DeliveryView, deliveryView, shownAttempt } from './views.ts';
@@ -18,7 +18,6 @@ const COLUMNS = `d.seq, d.event_seq, (SELECT received_at FROM events e WHERE e.s
 
 /** Up to this many rows of a rare status are sorted; more are found soon enough by going through the newest. */
 const SORTED_ROWS = 20_000;
-const INDEXED: ReadonlySet<DeliveryStatus> = new Set(['pending', 'dead', 'held']);
 const SAMPLE_ROWS = 10;
 
 export interface TargetCounts {
@@ -61,8 +60,7 @@ export class DeliveryHistory {
   list(filter: DeliveryFilter, page: PageRequest): Page<DeliveryView> {
     const condition = conditionOf(filter);
     const named = filter.eventId !== undefined || filter.deliveryIds !== undefined || filter.eventIds !== undefined;
-    const rare = filter.status !== undefined && INDEXED.has(filter.status) && this.#count(filter.status) <= SORTED_ROWS;
-    const found = named || rare ? this.#direct(condition, page) : this.#scan(condition, page);
+    const found = named ? this.#direct(condition, page) : this.#ofStatus(filter.status, condition, page);
     return { data: found.data.map((row) => this.#view(row)), nextCursor: found.nextCursor };
   }
 
@@ -149,6 +147,12 @@ export class DeliveryHistory {
       | DeliveryRow
       | undefined;
     return row?.created_at === parts.time ? row : null;
+  }
+
+  #ofStatus(status: DeliveryStatus | undefined, { sql, params }: Condition, page: PageRequest): Page<DeliveryRow> {
+    if (status === undefined || !INDEXED.has(status) || this.#count(status) > SORTED_ROWS)
+      return this.#scan({ sql, params }, page);
+    return this.#direct({ sql: `${sql} AND ${byIndex(status, 'd.')}`, params }, page);
   }
 
   #direct({ sql, params }: Condition, page: PageRequest): Page<DeliveryRow> {

@@ -7,6 +7,7 @@ import type { EventFilter, FeedRequest, Found, Page, PageRequest, SearchRequest 
 import { BodySearch } from './body-search.ts';
 import { bodyGone, damaged, keyMissing } from './content-errors.ts';
 import type { Contents, Opened } from './contents.ts';
+import { byIndex, INDEXED } from './delivery-filter.ts';
 import { BODY_GONE, GONE } from './event-removal.ts';
 import { parseHead } from './head.ts';
 import type { DeliveryHistory } from './history-deliveries.ts';
@@ -35,8 +36,6 @@ const HAS_STATUS = (status: DeliveryStatus): string => `(EXISTS (SELECT 1 FROM d
     WHERE d.seq >= e.first_delivery AND d.seq < e.first_delivery + e.delivery_count AND d.status = '${status}')
   OR EXISTS (SELECT 1 FROM deliveries d WHERE d.event_seq = e.seq AND d.replayed = 1 AND d.status = '${status}'))`;
 
-/** Statuses with an index: their events are found from it as long as they are few. */
-const INDEXED: ReadonlySet<DeliveryStatus> = new Set(['pending', 'dead', 'held']);
 const LISTED_EVENTS = 20_000;
 /** Sequence numbers that one step of a search goes through at most. */
 const SEARCHED_WINDOW = 20_000;
@@ -271,7 +270,7 @@ export class EventHistory {
   #statusTerm(status: DeliveryStatus): [string, ...string[]] {
     if (INDEXED.has(status)) {
       const events = this.#db
-        .prepare(`SELECT event_seq FROM deliveries WHERE status = '${status}' LIMIT ?`)
+        .prepare(`SELECT event_seq FROM deliveries WHERE ${byIndex(status)} LIMIT ?`)
         .pluck()
         .all(LISTED_EVENTS + 1);
       if (events.length <= LISTED_EVENTS) return ['e.seq IN (SELECT value FROM json_each(?))', JSON.stringify(events)];

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { byIndex } from './delivery-filter.ts';
 import { type DeliveryRows, earliestDue } from './delivery-rows.ts';
 import type { CommandResult, DueChange } from './protocol.ts';
 
@@ -48,7 +49,7 @@ export class Reconciler {
       .pluck();
     this.#held = db
       .prepare(
-        `SELECT seq FROM deliveries WHERE status = 'held' AND target = ? AND route = ? AND reason IN ('${freed.join("', '")}') LIMIT ?`,
+        `SELECT seq FROM deliveries WHERE ${byIndex('held')} AND target = ? AND route = ? AND reason IN ('${freed.join("', '")}') LIMIT ?`,
       )
       .pluck();
     this.#bounds = db.prepare('SELECT coalesce(min(seq), 0) AS first, coalesce(max(seq), -1) AS last FROM deliveries');
