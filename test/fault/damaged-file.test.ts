@@ -10,6 +10,7 @@ import { newFolder, RelayProcess, StartFailure } from '../support/relay-process.
 import { waitFor } from '../support/wait.ts';
 
 const KEYS = Array.from({ length: 200 }, (_, index) => `event-${index}`);
+const AT_ONCE = 40;
 const PAGE = 4096;
 
 /** Intact originals: after a stop all events are in the database, after a kill they are in the WAL. */
@@ -18,7 +19,11 @@ const originals = { stop: '', kill: '' };
 async function makeOriginal(end: 'stop' | 'kill'): Promise<string> {
   const relay = await RelayProcess.start({ target: 'http://127.0.0.1:9/hooks' });
   await relay.admin.post('/api/v1/targets/app/pause');
-  for (const key of KEYS) expect(isAcknowledged(await postEvent(relay.hookUrl, { key }))).toBe(true);
+  // A few commits in all, so that the log is too short for a checkpoint, and the kill leaves everything in it.
+  for (let start = 0; start < KEYS.length; start += AT_ONCE) {
+    const answers = KEYS.slice(start, start + AT_ONCE).map((key) => postEvent(relay.hookUrl, { key }));
+    expect((await Promise.all(answers)).every(isAcknowledged)).toBe(true);
+  }
   await relay[end]();
   return relay.folder;
 }
