@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { killLoop } from '../support/kill-loop.ts';
 
-// The long form of the kill loop: node test/fault/kill-loop.ts [--rounds 100] [--control] [--entry dist/main.js]
+// The long form of the kill loop: node test/fault/kill-loop.ts [--rounds 100] [--clients 16] [--control] [--entry dist/main.js]
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '100' },
+    clients: { type: 'string', default: '16' },
     control: { type: 'boolean', default: false },
     entry: { type: 'string' },
   },
@@ -12,6 +13,7 @@ const { values } = parseArgs({
 
 const report = await killLoop({
   rounds: Number(values.rounds),
+  clients: Number(values.clients),
   hasty: values.control,
   ...(values.entry === undefined ? {} : { entry: values.entry }),
   onRound: (round) => process.stderr.write(`\rround ${round} of ${values.rounds}`),

@@ -9,6 +9,7 @@ import { waitFor } from './wait.ts';
 export interface KillLoopOptions {
   rounds: number;
   entry?: string;
+  clients?: number;
   /** The control: senders are acknowledged by a proxy that has stored nothing. */
   hasty?: boolean;
   onRound?: (round: number) => void;
@@ -20,6 +21,7 @@ export interface KillLoopReport extends Judgement {
   answers: Record<string, number>;
 }
 
+/** With more than a hundred of them two batches are on their way to the disk at once. */
 const CLIENTS = 16;
 const SHORTEST_LIFE_MS = 100;
 const LONGEST_LIFE_MS = 300;
@@ -33,13 +35,19 @@ async function drained(relay: RelayProcess): Promise<void> {
 }
 
 /** Clients post, the relay is killed in the midst of it, again and again over the same data; then the books are held against each other. */
-export async function killLoop({ rounds, entry, hasty = false, onRound }: KillLoopOptions): Promise<KillLoopReport> {
+export async function killLoop({
+  rounds,
+  entry,
+  clients = CLIENTS,
+  hasty = false,
+  onRound,
+}: KillLoopOptions): Promise<KillLoopReport> {
   const ledger = new EventLedger();
   const target = await new LedgerTarget(ledger).start();
   target.failShare = TARGET_FAILS;
   let upstream: string | null = null;
   const proxy = hasty ? await startHastyProxy(() => upstream) : null;
-  const senders = new Senders(ledger, CLIENTS);
+  const senders = new Senders(ledger, clients);
   const retry = { attempts: 24, initial: '100ms', factor: 2, max: '1s', jitter: 0.2 };
   let relay = await RelayProcess.start({
     target: target.url,
