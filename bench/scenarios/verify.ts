@@ -11,6 +11,23 @@ export function signedRoute(): Record<string, unknown> {
   return { path: ROUTE_PATH, verify: { provider: 'knowledgesdk', hmac: HMAC_SECRET, tolerance: '1h' }, deliver: ['app'] };
 }
 
+/** By the scheme of the preset, but without the event's type, for which the body would be read as JSON. */
+const HMAC_ROUTE = {
+  path: ROUTE_PATH,
+  verify: {
+    custom: {
+      kind: 'hmac',
+      from: 'header:x-knowledgesdk-signature',
+      parse: { kv: '=', key: 'sha256' },
+      message: '{timestamp}.{body}',
+      timestamp: { from: 'header:x-knowledgesdk-timestamp', unit: 's', tolerance: '1h' },
+      secret: HMAC_SECRET,
+    },
+  },
+  dedup: { key: 'header:x-knowledgesdk-dedup-key' },
+  deliver: ['app'],
+};
+
 /** The same work but for the verification. */
 const OPEN_ROUTE = {
   path: ROUTE_PATH,
@@ -35,7 +52,7 @@ export const verify: Scenario = {
   title: 'What an HMAC-SHA256 over the body costs: acknowledged with it and without, 256 connections',
   async run(bench): Promise<Measure[]> {
     const open = await acknowledged(bench, OPEN_ROUTE, 'hmac');
-    const signed = await acknowledged(bench, signedRoute(), 'hmac');
+    const signed = await acknowledged(bench, HMAC_ROUTE, 'hmac');
     return [
       measure('verified by HMAC', signed.perSecond, '/s'),
       measure('verify: none', open.perSecond, '/s'),

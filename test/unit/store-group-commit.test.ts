@@ -79,46 +79,46 @@ describe('GroupCommit', () => {
   });
 
   test('a full batch goes out at once, also behind one that commits, but no third', async () => {
-    appendMany('a', 100);
-    expect(sizes()).toEqual([96]);
-    appendMany('b', 92);
-    expect(sizes()).toEqual([96, 96]);
+    appendMany('a', 130);
+    expect(sizes()).toEqual([128]);
+    appendMany('b', 126);
+    expect(sizes()).toEqual([128, 128]);
     appendMany('c', 200);
     await nextTurn();
-    expect(sizes()).toEqual([96, 96]);
+    expect(sizes()).toEqual([128, 128]);
 
     commits.answered(committed([1]));
-    expect(sizes()).toEqual([96, 96, 200]);
+    expect(sizes()).toEqual([128, 128, 200]);
     expect(told[0]).toBe('a1 1');
   });
 
   test('each batch has its own answer: one that is refused fails nobody of the one behind it', async () => {
-    appendMany('a', 96);
-    appendMany('b', 96);
+    appendMany('a', 128);
+    appendMany('b', 128);
     commits.answered({ kind: 'refused', code: 'disk_full', message: 'no room' });
-    expect(told).toHaveLength(96);
+    expect(told).toHaveLength(128);
     expect(new Set(told.map((line) => line.split(' ')[1]))).toEqual(new Set(['disk_full']));
 
     commits.answered(committed([7]));
-    expect(told[96]).toBe('b1 7');
-    expect(sizes()).toEqual([96, 96]);
+    expect(told[128]).toBe('b1 7');
+    expect(sizes()).toEqual([128, 128]);
   });
 
   test('a break tells everybody: who is in flight, who is behind, who waits, and who comes later', async () => {
-    appendMany('a', 96);
-    appendMany('b', 96);
+    appendMany('a', 128);
+    appendMany('b', 128);
     append('c');
     commits.break(new HookbayError({ code: 'broken', status: 503, message: 'gone' }));
     append('d');
-    expect(told).toHaveLength(96 + 96 + 2);
+    expect(told).toHaveLength(128 + 128 + 2);
     expect(told.every((line) => line.endsWith(' broken'))).toBe(true);
     commits.answered(committed([1]));
-    expect(told).toHaveLength(194);
+    expect(told).toHaveLength(258);
   });
 
   test('is flushed when the last batch in flight is answered', async () => {
-    appendMany('a', 96);
-    appendMany('b', 96);
+    appendMany('a', 128);
+    appendMany('b', 128);
     let isFlushed = false;
     const flushed = commits.flushed().then(() => {
       isFlushed = true;
