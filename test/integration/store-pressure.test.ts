@@ -159,18 +159,3 @@ test('what is waiting when the store closes is written', async () => {
   expect(await leaseAll(store)).toHaveLength(50);
   expect(rowsIn(store.file, 'SELECT count(*) FROM rejections')).toEqual([[1]]);
 });
-
-test('after a failure of the file nothing more is written, not even a batch that was on its way already', () => {
-  const bare = openBareWriter();
-  try {
-    const batch = { appends: [{ event: newEvent(), deliveries: [] }], now: 1 };
-    bare.db.pragma('query_only = ON'); // as a file system that was remounted read-only
-    const failed = bare.run(batch);
-    expect(failed).toMatchObject({ kind: 'broken', code: 'SQLITE_READONLY' });
-    bare.db.pragma('query_only = OFF');
-    expect(bare.run(batch)).toEqual(failed);
-    expect(rowsIn(bare.file, 'SELECT seq FROM events')).toEqual([]);
-  } finally {
-    bare.remove();
-  }
-});

@@ -21,7 +21,6 @@ export interface KillLoopReport extends Judgement {
   answers: Record<string, number>;
 }
 
-/** With more than a hundred of them two batches are on their way to the disk at once. */
 const CLIENTS = 16;
 const SHORTEST_LIFE_MS = 100;
 const LONGEST_LIFE_MS = 300;

@@ -23,14 +23,6 @@ interface Waiter<T> {
 const SETTLE_GATHER_MS = 5;
 const SETTLES_WORTH_A_COMMIT = 64;
 
-/**
- * So many appends go out at once, also behind a batch that commits: at full load the main thread reads hundreds of requests
- * in one turn, and the writer would be idle meanwhile. With less it is better to wait for company, because each commit writes
- * the same pages again; counting results too made a fifth more work of deliveries.
- */
-const APPENDS_WORTH_A_BATCH = 128;
-const MOST_IN_FLIGHT = 2;
-
 interface Queue {
   appends: AppendWaiter[];
   settles: SettleRow[];
@@ -43,15 +35,14 @@ interface Queue {
 const emptyQueue = (): Queue => ({ appends: [], settles: [], settleWaiters: [], releases: [], commands: [], commandWaiters: [] });
 
 /**
- * Gathers what is to be written and sends it to the writer thread in batches: what arrives while one commits makes the
- * next one, so no timer is needed. Batches are answered in their order; callers are released only after the commit of
- * theirs has returned.
+ * Gathers what is to be written and sends it to the writer thread, one batch at a time: what arrives while a batch
+ * commits makes the next one, so no timer is needed. Callers are released only after the commit has returned.
  */
 export class GroupCommit {
   readonly #worker: Pick<Worker, 'postMessage'>;
   readonly #now: () => number;
   #queue: Queue = emptyQueue();
-  #inFlight: Queue[] = [];
+  #inFlight: Queue | null = null;
   #scheduled = false;
   #gathering: NodeJS.Timeout | undefined;
   #hasAwaited = false;
@@ -109,32 +100,28 @@ export class GroupCommit {
 
   /** Resolves when everything that was given before is written or refused. */
   flushed(): Promise<void> {
-    if (this.#inFlight.length === 0 && !this.#hasWork()) return Promise.resolve();
+    if (this.#inFlight === null && !this.#hasWork()) return Promise.resolve();
     this.#schedule();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** The writer's answer to the oldest batch in flight. */
+  /** The writer's answer to the batch in flight. */
   answered(result: BatchResult): void {
-    const batch = this.#inFlight.shift();
-    if (batch === undefined) return;
-    if (result.kind === 'committed') {
-      // First, so that the writer works while the senders are answered.
-      if (this.#isUrgent()) this.#send();
-      release(batch, result);
-    } else {
-      this.#refuse(batch, result);
-    }
+    const batch = this.#inFlight;
+    this.#inFlight = null;
+    if (batch === null) return;
+    if (result.kind === 'committed') release(batch, result);
+    else this.#refuse(batch, result);
     if (this.#hasWork()) this.#scheduleSoon();
-    else if (this.#inFlight.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Nothing can be written any more: everybody who waits is told, and everybody who asks later. */
   break(error: HookbayError): void {
     if (this.#broken !== null) return;
     this.#broken = error;
-    for (const queue of [...this.#inFlight, this.#queue]) failAll(queue, error);
-    this.#inFlight = [];
+    for (const queue of [this.#inFlight, this.#queue]) if (queue !== null) failAll(queue, error);
+    this.#inFlight = null;
     this.#queue = emptyQueue();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -148,15 +135,6 @@ export class GroupCommit {
   #hasWork(): boolean {
     const { appends, settles, releases, commands } = this.#queue;
     return appends.length + settles.length + releases.length + commands.length > 0;
-  }
-
-  #isFull(): boolean {
-    return this.#queue.appends.length >= APPENDS_WORTH_A_BATCH;
-  }
-
-  #maySend(): boolean {
-    const ahead = this.#inFlight.length;
-    return ahead === 0 || (ahead < MOST_IN_FLIGHT && this.#isFull());
   }
 
   #isUrgent(): boolean {
@@ -174,16 +152,11 @@ export class GroupCommit {
     else this.#gathering ??= setTimeout(() => this.#schedule(), SETTLE_GATHER_MS);
   }
 
-  /** Once per turn of the event loop, so that requests read in the same turn share a commit, save when it is worth one by now. */
+  /** Once per turn of the event loop, so that requests read in the same turn share a commit. */
   #schedule(): void {
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    if (!this.#maySend()) return;
-    if (this.#isFull()) {
-      this.#send();
-      return;
-    }
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#inFlight !== null) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -192,11 +165,11 @@ export class GroupCommit {
   }
 
   #send(): void {
-    if (this.#broken !== null || !this.#hasWork() || !this.#maySend()) return;
+    if (this.#inFlight !== null || this.#broken !== null || !this.#hasWork()) return;
     const queue = this.#queue;
     this.#queue = emptyQueue();
     this.#hasAwaited = false;
-    this.#inFlight.push(queue);
+    this.#inFlight = queue;
     const bytes = pack(queue.appends);
     const batch: Batch = {
       kind: 'batch',

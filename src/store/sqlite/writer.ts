@@ -65,7 +65,6 @@ export class Writer {
   readonly #keepSavepoint: Statement;
   readonly #undoSavepoint: Statement;
   readonly #db: Database;
-  #broken: (BatchResult & { kind: 'broken' }) | null = null;
 
   constructor(db: Database, contents: Contents = new Contents(db)) {
     this.#db = db;
@@ -112,18 +111,8 @@ export class Writer {
     this.#tallies.skipTo('event', next);
   }
 
-  /**
-   * Everything in the batch is on disk when this returns `committed`; with any other answer nothing is. After `broken` nothing
-   * is written any more: a second batch may be on its way when the first one fails.
-   */
+  /** Everything in the batch is on disk when this returns `committed`; with any other answer nothing is. */
   run(batch: Batch): BatchResult {
-    if (this.#broken !== null) return this.#broken;
-    const result = this.#carried(batch);
-    if (result.kind === 'broken') this.#broken = result;
-    return result;
-  }
-
-  #carried(batch: Batch): BatchResult {
     const plain = this.#attempt(batch, false);
     if (plain.kind !== 'row-error') return plain;
     // A row that cannot be stored must not fail the others: again, with a savepoint around each.
