@@ -28,6 +28,6 @@ VOLUME /data
 EXPOSE 8080 8081
 # Alive, not ready: a full disk must not become a restart loop.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "/app/dist/main.js", "healthcheck"]
-# Garbage here is short-lived: the heap is swept before it has grown much.
+# Why these flags: docs/operations.md, "Node flags".
 ENTRYPOINT ["node", "--max-semi-space-size=16", "--v8-pool-size=1", "--expose-gc", "/app/dist/main.js"]
 CMD ["serve"]

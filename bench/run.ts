@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { SHIPPED_FLAGS } from '../test/support/shipped-flags.ts';
 import { Backlog } from './backlog-store.ts';
 import { summarise } from './measure.ts';
 import { Receiver } from './processes.ts';
@@ -33,8 +34,6 @@ const SCENARIOS: readonly Scenario[] = [
   drain,
 ];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
-/** As `npm start`, the package's bin and the image run it. */
-const SHIPPED_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1', '--expose-gc'];
 const USAGE = `node bench/run.ts [${SCENARIOS.map(({ name }) => name).join('|')} ...] [--short] [--runs N] [--entry src/main.ts] [--print]
   All scenarios, median of three, into bench/RESULTS.md. --print, --short or a choice of scenarios only print.`;
 

@@ -5,12 +5,11 @@ import { isAcknowledged, postEvent } from '../support/event-client.ts';
 import { eventHeaders, ROUTE_PATH, TOKEN, TOKEN_HEADER } from '../support/knowledgesdk-event.ts';
 import { openSocket, sendRaw } from '../support/raw-http.ts';
 import { RelayProcess } from '../support/relay-process.ts';
+import { SHIPPED_FLAGS } from '../support/shipped-flags.ts';
 import { waitFor } from '../support/wait.ts';
 
 const MIB = 2 ** 20;
 const ZEROS = Buffer.alloc(64 * 1024);
-/** As `npm start`, the package's bin and the image run it: memory is what they are for. */
-const SHIPPED_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1', '--expose-gc'];
 const GROWTH_MIB = 20;
 const HEAD = `POST ${ROUTE_PATH} HTTP/1.1\r\nHost: relay\r\n${TOKEN_HEADER}: ${TOKEN}\r\n`;
 
