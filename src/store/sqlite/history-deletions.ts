@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { REJECTION_BODY_BYTES } from '../../domain/event.ts';
 import type { DeliveryFilter, Found } from '../../domain/listing.ts';
+import { boundsOf } from './bounds.ts';
 import { conditionOf } from './delivery-filter.ts';
 import { GONE } from './event-removal.ts';
 import type { EventHistory, EventSummary } from './history-events.ts';
@@ -44,8 +45,8 @@ export class DeletionHistory {
 
   /** All that there is now. */
   deletionPlace(): DeletionPlace {
-    const bounds = this.#db.prepare('SELECT coalesce(min(seq), 1) AS "from", coalesce(max(seq), 0) + 1 AS top FROM deliveries');
-    return bounds.get() as DeletionPlace;
+    const { bottom, top } = boundsOf(this.#db, 'deliveries')();
+    return { from: bottom, top };
   }
 
   /** The next events with a delivery that the filter matches. */

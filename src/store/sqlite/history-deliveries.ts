@@ -3,6 +3,7 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { DeliveryFilter, Found, Page, PageRequest } from '../../domain/listing.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
 import type { Contents } from './contents.ts';
 import { byIndex, type Condition, conditionOf, INDEXED } from './delivery-filter.ts';
 import { readCursor, scanAll, scanPage, writeCursor } from './scan.ts';
@@ -38,7 +39,7 @@ interface CountRow {
 export class DeliveryHistory {
   readonly #db: Database;
   readonly #contents: Contents;
-  readonly #bounds: Statement;
+  readonly #bounds: () => Bounds;
   readonly #counts: Statement;
   readonly #oldest: Statement;
   readonly #attempts: Statement;
@@ -47,9 +48,7 @@ export class DeliveryHistory {
   constructor(db: Database, contents: Contents) {
     this.#db = db;
     this.#contents = contents;
-    this.#bounds = db.prepare(
-      'SELECT coalesce((SELECT min(seq) FROM deliveries), 1) AS bottom, coalesce((SELECT max(seq) FROM deliveries), 0) + 1 AS top',
-    );
+    this.#bounds = boundsOf(db, 'deliveries');
     this.#counts = db.prepare('SELECT target, status, sum(count) AS count FROM delivery_counts GROUP BY target, status');
     this.#oldest = db.prepare("SELECT min(due_at) AS due_at FROM deliveries WHERE status = 'pending' AND target = ?");
     this.#attempts = db.prepare('SELECT attempt FROM attempts WHERE delivery_seq = ? ORDER BY number');
@@ -98,7 +97,7 @@ export class DeliveryHistory {
   matchedRows(filter: DeliveryFilter, oncePerEvent: boolean): MatchedItem[] {
     const { sql, params } = conditionOf(filter);
     const finished = filter.status === undefined ? "AND d.status IN ('dead', 'delivered')" : '';
-    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const { bottom, top } = this.#bounds();
     const columns = 'd.seq, d.status, d.event_seq AS event';
     const read = this.#db.prepare(
       `SELECT ${columns} FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ${finished} ORDER BY d.seq`,
@@ -166,7 +165,7 @@ export class DeliveryHistory {
   }
 
   #scan({ sql, params }: Condition, page: PageRequest): Page<DeliveryRow> {
-    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const { bottom, top } = this.#bounds();
     const read = this.#db.prepare(
       `SELECT ${COLUMNS} FROM deliveries d WHERE d.seq >= ? AND d.seq < ? AND ${sql} ORDER BY d.seq DESC LIMIT ?`,
     );

@@ -5,6 +5,7 @@ import type { HeaderList } from '../../domain/event.ts';
 import { parseId } from '../../domain/ids.ts';
 import type { EventFilter, FeedRequest, Found, Page, PageRequest, SearchRequest } from '../../domain/listing.ts';
 import { BodySearch } from './body-search.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
 import { bodyGone, damaged, keyMissing } from './content-errors.ts';
 import type { Contents, Opened } from './contents.ts';
 import { byIndex, INDEXED } from './delivery-filter.ts';
@@ -45,7 +46,7 @@ export class EventHistory {
   readonly #db: Database;
   readonly #deliveries: DeliveryHistory;
   readonly #contents: Contents;
-  readonly #bounds: Statement;
+  readonly #bounds: () => Bounds;
   readonly #content: Statement;
   readonly #positions: FeedPositions;
   readonly #search: BodySearch;
@@ -57,16 +58,14 @@ export class EventHistory {
     this.#deliveries = deliveries;
     this.#positions = new FeedPositions(db);
     this.#search = new BodySearch(db);
-    this.#bounds = db.prepare(
-      'SELECT coalesce((SELECT min(seq) FROM events), 1) AS bottom, coalesce((SELECT max(seq) FROM events), 0) + 1 AS top',
-    );
+    this.#bounds = boundsOf(db, 'events');
     this.#content = db.prepare('SELECT head, body FROM event_content WHERE seq = ?');
     this.#bySeq = db.prepare(`SELECT ${COLUMNS} FROM events e WHERE e.seq = ?`);
   }
 
   list(filter: EventFilter, page: PageRequest): Page<EventSummary> {
     const { sql, params } = this.#conditionOf(filter);
-    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const { bottom, top } = this.#bounds();
     const read = this.#db.prepare(
       `SELECT ${COLUMNS} FROM events e WHERE e.seq >= ? AND e.seq < ? AND ${sql} ORDER BY e.seq DESC LIMIT ?`,
     );
@@ -79,7 +78,7 @@ export class EventHistory {
 
   /** The next events after a place in the sequence, oldest first, and the place to go on from. */
   feed({ start, filter, limit, withContent }: FeedRequest): { events: FedEvent[]; position: string; more: boolean } {
-    const { bottom, top: above } = this.#bounds.get() as { bottom: number; top: number };
+    const { bottom, top: above } = this.#bounds();
     const top = above - 1;
     const begin = this.#positions.resolve(start, bottom, top);
     const { sql, params } = this.#conditionOf(begin.from === null ? filter : { ...filter, from: begin.from });
@@ -103,7 +102,7 @@ export class EventHistory {
     nextCursor: string | null;
   } {
     const { sql, params } = this.#conditionOf(filter);
-    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const { bottom, top } = this.#bounds();
     const below = Math.min(readCursor(cursor) ?? top, top);
     const from = Math.max(bottom, below - SEARCHED_WINDOW);
     const rows = this.#db

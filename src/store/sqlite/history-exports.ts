@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DeliveryFilter } from '../../domain/listing.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
 import { type Condition, conditionOf, namedBy } from './delivery-filter.ts';
 import type { EventHistory, EventWithBody } from './history-events.ts';
 import { scanAll } from './scan.ts';
@@ -20,14 +21,14 @@ export interface ExportBatch {
 export class ExportHistory {
   readonly #db: Database;
   readonly #events: EventHistory;
-  readonly #bounds: Statement;
+  readonly #bounds: () => Bounds;
   readonly #task: Statement;
   readonly #items: Statement;
 
   constructor(db: Database, events: EventHistory) {
     this.#db = db;
     this.#events = events;
-    this.#bounds = db.prepare('SELECT coalesce(min(seq), 1) AS bottom, coalesce(max(seq), 0) + 1 AS top FROM events');
+    this.#bounds = boundsOf(db, 'events');
     this.#task = db.prepare(
       "SELECT position, file_bytes AS bytes, restarts FROM tasks WHERE seq = ? AND kind = 'export' AND status = 'running'",
     );
@@ -42,7 +43,7 @@ export class ExportHistory {
    */
   matchedEvents(filter: DeliveryFilter): MatchedItem[] {
     const { sql, params } = eventCondition(filter);
-    const { bottom, top } = this.#bounds.get() as { bottom: number; top: number };
+    const { bottom, top } = this.#bounds();
     const read = this.#db.prepare(
       `SELECT e.seq, 'event' AS status FROM events e WHERE e.seq >= ? AND e.seq < ? AND e.gone = 0 AND ${sql} ORDER BY e.seq`,
     );

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { parseId } from '../../domain/ids.ts';
 import type { Found, Page, PageRequest, RejectionFilter } from '../../domain/listing.ts';
+import { boundsOf } from './bounds.ts';
 import type { Contents } from './contents.ts';
 import { FIND_KEY, type RememberedRow } from './idempotency.ts';
 import { scanPage } from './scan.ts';
@@ -38,7 +39,7 @@ export class RecordHistory {
     const params = [route, reason].filter((value) => value !== undefined);
     const where = `seq >= ? AND seq < ? ${conditions.join(' ')}`;
     const read = this.#db.prepare(`SELECT * FROM rejections WHERE ${where} ORDER BY seq DESC LIMIT ?`);
-    const { bottom, top } = this.#bounds('rejections');
+    const { bottom, top } = boundsOf(this.#db, 'rejections')();
     const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, ...params, limit) as RejectionRow[]);
     return { data: found.data.map((row) => rejectionView(row, this.#contents)), nextCursor: found.nextCursor };
   }
@@ -51,14 +52,14 @@ export class RecordHistory {
 
   audit(page: PageRequest): Page<AuditView> {
     const read = this.#db.prepare('SELECT * FROM audit WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?');
-    const { bottom, top } = this.#bounds('audit');
+    const { bottom, top } = boundsOf(this.#db, 'audit')();
     const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, limit) as AuditRow[]);
     return { data: found.data.map(auditView), nextCursor: found.nextCursor };
   }
 
   tasks(page: PageRequest): Page<TaskView> {
     const read = this.#db.prepare('SELECT * FROM tasks WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?');
-    const { bottom, top } = this.#bounds('tasks');
+    const { bottom, top } = boundsOf(this.#db, 'tasks')();
     const found = scanPage(page, top, bottom, (from, below, limit) => read.all(from, below, limit) as TaskRow[]);
     return { data: found.data.map(taskView), nextCursor: found.nextCursor };
   }
@@ -97,11 +98,6 @@ export class RecordHistory {
   /** What was done under an idempotency key. @param after wall ms; what is older is forgotten */
   remembered(scope: string, key: string, after: number): RememberedRow | null {
     return (this.#db.prepare(FIND_KEY).get(scope, key, after) as RememberedRow | undefined) ?? null;
-  }
-
-  #bounds(table: 'rejections' | 'tasks' | 'audit'): { bottom: number; top: number } {
-    const row = this.#db.prepare(`SELECT coalesce(min(seq), 1) AS bottom, coalesce(max(seq), 0) + 1 AS top FROM ${table}`).get();
-    return row as { bottom: number; top: number };
   }
 }
 

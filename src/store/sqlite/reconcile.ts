@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { type Bounds, boundsOf } from './bounds.ts';
 import { byIndex } from './delivery-filter.ts';
 import { type DeliveryRows, earliestDue } from './delivery-rows.ts';
 import type { CommandResult, DueChange } from './protocol.ts';
@@ -32,7 +33,7 @@ export class Reconciler {
   readonly #ofTarget: Statement;
   readonly #ofRoute: Statement;
   readonly #held: Statement;
-  readonly #bounds: Statement;
+  readonly #bounds: () => Bounds;
   /** Groups whose route is gone, still to be gone through; null before the first step. */
   #sweeps: Sweep[] | null = null;
 
@@ -52,16 +53,16 @@ export class Reconciler {
         `SELECT seq FROM deliveries WHERE ${byIndex('held')} AND target = ? AND route = ? AND reason IN ('${freed.join("', '")}') LIMIT ?`,
       )
       .pluck();
-    this.#bounds = db.prepare('SELECT coalesce(min(seq), 0) AS first, coalesce(max(seq), -1) AS last FROM deliveries');
+    this.#bounds = boundsOf(db, 'deliveries');
   }
 
   /** @param restart begin anew, with another configuration */
   step(targets: ReadonlySet<string>, routes: ReadonlySet<string>, now: number, restart: boolean): CommandResult {
     const pending = this.#groups.all('pending') as Group[];
     if (restart || this.#sweeps === null) {
-      const { first } = this.#bounds.get() as { first: number };
+      const { bottom } = this.#bounds();
       const withoutRoute = pending.filter(({ route, target }) => targets.has(target) && !routes.has(route));
-      this.#sweeps = withoutRoute.map((group) => ({ group, position: first }));
+      this.#sweeps = withoutRoute.map((group) => ({ group, position: bottom }));
     }
     let moved = 0;
     for (const target of new Set(pending.map((group) => group.target))) {
@@ -85,11 +86,11 @@ export class Reconciler {
   }
 
   #holdOfRoute(sweep: Sweep, sweeps: Sweep[], limit: number, now: number): number {
-    const { last } = this.#bounds.get() as { last: number };
+    const { top } = this.#bounds();
     const end = sweep.position + WINDOW_ROWS;
     const found = this.#ofRoute.all(sweep.position, end, sweep.group.target, sweep.group.route, limit) as number[];
     sweep.position = found.length === limit ? (found.at(-1) ?? sweep.position) : end;
-    if (sweep.position > last) sweeps.shift();
+    if (sweep.position >= top) sweeps.shift();
     return this.#hold(found, 'route_removed', now);
   }
 

@@ -50,8 +50,9 @@ export class Retention {
     this.#db = db;
     this.#tallies = tallies;
     this.#removal = removal;
+    // Looks at the oldest only: behind a young one all the rows are, and there are 10,000 of 4 KiB after a flood.
     this.#deleteRejections = db.prepare(
-      'DELETE FROM rejections WHERE seq IN (SELECT seq FROM rejections WHERE at < ? ORDER BY seq LIMIT ?)',
+      'DELETE FROM rejections WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM rejections ORDER BY seq LIMIT ?) WHERE at < ?)',
     );
   }
 
@@ -66,7 +67,7 @@ export class Retention {
     const [pass] = this.#passes;
     const isOver = pass === undefined || this.#run(pass, limits, now, progress, started + STEP_MS);
     if (isOver) this.#passes.shift();
-    progress.removed += this.#deleteRejections.run(limits.rejectionsBefore, this.#rows).changes;
+    progress.removed += this.#deleteRejections.run(this.#rows, limits.rejectionsBefore).changes;
     const { removed, emptied, evicted, scanned } = progress;
     const finished = this.#passes.length === 0 && removed < this.#rows;
     if (removed > 0) this.#tallies.saveNumbers();
