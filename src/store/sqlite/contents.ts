@@ -1,9 +1,10 @@
-import { createHmac, hash, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Database } from 'better-sqlite3';
 import { Cipher, opener, PREFIX_BYTES, sealOf } from './cipher.ts';
 import { isWhole } from './content.ts';
-import { CLEAR, type EncryptionKey, hashKeyOf, SEALED_HEAD, type SealState, Seals } from './seals.ts';
+import type { KeyedHash } from './keyed-hash.ts';
+import { CLEAR, type EncryptionKey, keyedHashOf, SEALED_HEAD, type SealState, Seals } from './seals.ts';
 
 /** An event's content as its rows have it. */
 export interface StoredContent {
@@ -38,9 +39,9 @@ export class Contents {
   readonly #state: SealState;
   readonly #seals: Seals;
   readonly #cipher: Cipher | null;
-  readonly #hashKey: KeyObject | null;
-  readonly #formerHashKeys: readonly KeyObject[];
-  readonly #hashKeys: readonly KeyObject[];
+  readonly #keyedHash: KeyedHash | null;
+  readonly #formerHashes: readonly KeyedHash[];
+  readonly #keyedHashes: readonly KeyedHash[];
 
   /** @param state what the run that writes has made of the keys; without it this only reads */
   constructor(db: Database, keys: readonly EncryptionKey[] = [], state: SealState = CLEAR) {
@@ -48,9 +49,9 @@ export class Contents {
     this.#seals = new Seals(db, keys);
     const own = state.seal === null ? null : this.#seals.find(state.seal);
     this.#cipher = state.seal === null || own?.kind !== 'known' ? null : new Cipher(state.seal, own.cipherKey);
-    this.#hashKey = own?.kind === 'known' ? own.hashKey : null;
-    this.#hashKeys = keys.map(hashKeyOf);
-    this.#formerHashKeys = state.formerKeys.map(hashKeyOf);
+    this.#keyedHash = own?.kind === 'known' ? own.keyedHash : null;
+    this.#keyedHashes = keys.map(keyedHashOf);
+    this.#formerHashes = state.formerKeys.map(keyedHashOf);
   }
 
   get isSealing(): boolean {
@@ -63,39 +64,41 @@ export class Contents {
   }
 
   bodyHash(body: Uint8Array): Buffer {
-    if (this.#hashKey === null) return hash('sha256', body, 'buffer');
+    if (this.#keyedHash === null) return hash('sha256', body, 'buffer');
     const sealed = Buffer.allocUnsafe(SEAL_BYTES + SHA256_BYTES);
     sealed.writeUInt32BE(this.#state.seal ?? 0);
-    createHmac('sha256', this.#hashKey).update(body).digest().copy(sealed, SEAL_BYTES);
+    this.#keyedHash.ofBytes(body, sealed, SEAL_BYTES);
     return sealed;
   }
 
   /** Whether the body may be the one of this hash; true when nothing tells: the event was deleted, or its key is missing. */
   isSameBody(stored: Uint8Array, body: Uint8Array, own: Buffer): boolean {
     if (stored.length === 0 || own.equals(stored)) return true;
-    if (isClearHash(stored)) return this.#hashKey !== null && hash('sha256', body, 'buffer').equals(stored);
+    if (isClearHash(stored)) return this.#keyedHash !== null && hash('sha256', body, 'buffer').equals(stored);
     const hashed = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
     const seal = this.#seals.find(hashed.readUInt32BE());
     if (seal?.kind !== 'known') return true;
-    return createHmac('sha256', seal.hashKey).update(body).digest().equals(hashed.subarray(SEAL_BYTES));
+    const rehashed = Buffer.alloc(SHA256_BYTES);
+    seal.keyedHash.ofBytes(body, rehashed);
+    return rehashed.equals(hashed.subarray(SEAL_BYTES));
   }
 
   /** A dedup key as it is stored: with encryption it cannot be guessed from that. */
   storedKey(key: string): string {
-    return this.#hashKey === null ? key : keyedKey(this.#hashKey, key);
+    return this.#keyedHash === null ? key : keyedKey(this.#keyedHash, key);
   }
 
   /** As it may have been stored before: under other keys, or in the clear. */
   formerKeys(key: string): readonly string[] {
-    if (this.#hashKey === null) return NO_KEYS;
-    if (this.#formerHashKeys.length === 0 && !this.#state.mayBeClear) return NO_KEYS;
-    const former = this.#formerHashKeys.map((hashKey) => keyedKey(hashKey, key));
+    if (this.#keyedHash === null) return NO_KEYS;
+    if (this.#formerHashes.length === 0 && !this.#state.mayBeClear) return NO_KEYS;
+    const former = this.#formerHashes.map((keyedHash) => keyedKey(keyedHash, key));
     return this.#state.mayBeClear ? [...former, key] : former;
   }
 
   /** What a dedup key may look like in encrypted events, under any of the keys. */
   keyedForms(key: string): string[] {
-    return this.#hashKeys.map((hashKey) => keyedKey(hashKey, key));
+    return this.#keyedHashes.map((keyedHash) => keyedKey(keyedHash, key));
   }
 
   /** @param head,body may lie one after the other in one buffer, which saves a copy */
@@ -177,8 +180,8 @@ export function isClearHash(stored: Uint8Array): boolean {
   return stored.length === SHA256_BYTES;
 }
 
-function keyedKey(hashKey: KeyObject, key: string): string {
-  return createHmac('sha256', hashKey).update(key).digest('base64url').slice(0, KEY_CHARS);
+function keyedKey(keyedHash: KeyedHash, key: string): string {
+  return keyedHash.ofText(key).slice(0, KEY_CHARS);
 }
 
 /** The length keeps anybody from moving the border between head and body. */

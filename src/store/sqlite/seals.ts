@@ -1,6 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import { HookbayError } from '../../domain/errors.ts';
+import { KeyedHash } from './keyed-hash.ts';
 
 /** A configured key of 32 bytes. The first one of a list encrypts, all of them decrypt. */
 export interface EncryptionKey {
@@ -25,12 +26,12 @@ function derive({ id, key }: EncryptionKey, salt: Uint8Array, purpose: string, b
 }
 
 /** For hashes that can be compared over restarts: it depends on the configured key alone. */
-export function hashKeyOf(key: EncryptionKey): KeyObject {
-  return createSecretKey(derive(key, Buffer.alloc(0), 'hash', KEY_BYTES));
+export function keyedHashOf(key: EncryptionKey): KeyedHash {
+  return new KeyedHash(derive(key, Buffer.alloc(0), 'hash', KEY_BYTES));
 }
 
 /** What decrypts under one seal; `missing`: its configured key is not there. */
-export type FoundSeal = { kind: 'known'; cipherKey: KeyObject; hashKey: KeyObject } | { kind: 'missing'; keyId: string };
+export type FoundSeal = { kind: 'known'; cipherKey: KeyObject; keyedHash: KeyedHash } | { kind: 'missing'; keyId: string };
 
 /** Seals by their number, each derived once. */
 export class Seals {
@@ -57,7 +58,7 @@ export class Seals {
   #derived({ key_id: keyId, salt, proof }: SealRow): FoundSeal {
     const key = this.#keys.get(keyId);
     if (key === undefined || !derive(key, salt, 'proof', PROOF_BYTES).equals(proof)) return { kind: 'missing', keyId };
-    return { kind: 'known', cipherKey: createSecretKey(derive(key, salt, 'seal', KEY_BYTES)), hashKey: hashKeyOf(key) };
+    return { kind: 'known', cipherKey: createSecretKey(derive(key, salt, 'seal', KEY_BYTES)), keyedHash: keyedHashOf(key) };
   }
 }
 
