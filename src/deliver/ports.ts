@@ -10,7 +10,7 @@ export interface LeaseRoom {
 
 export interface LeaseBatch {
   deliveries: LeasedDelivery[];
-  /** Wall ms of the earliest pending delivery of the target that was not leased here and is not leased yet, or null. May lie in the past when room ran out. */
+  /** Wall ms of the earliest pending delivery of the target that was not leased here and is not leased yet, or null. Lies in the past when more is due. */
   nextDueAt: number | null;
 }
 
@@ -19,8 +19,9 @@ export type SettleResult = { kind: 'settled' } | { kind: 'stale' };
 /** What the dispatcher needs of a store. Promises reject only when the store is closed or broken. */
 export interface DeliveryQueue {
   /**
-   * Claims deliveries of the target that are due, oldest due first, until the room is used up. The last one may pass
-   * the room's bytes: otherwise a body larger than the room would never be delivered.
+   * Claims deliveries of the target that are due, oldest due first, until the room is used up or others have waited long
+   * enough for the store. The last one may pass the room's bytes: otherwise a body larger than the room would never be
+   * delivered.
    */
   lease(target: string, room: LeaseRoom): Promise<LeaseBatch>;
   /** Gives claims back unspent; a later `lease` sees them again. Claims that are gone are passed over. */

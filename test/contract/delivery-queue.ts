@@ -3,6 +3,7 @@ import type { DeliveryQueue } from '../../src/deliver/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { DeliveryStatus } from '../../src/domain/delivery.ts';
 import type { EventContent, LeasedDelivery } from '../../src/domain/leased-delivery.ts';
+import { leaseDue } from '../support/store-steps.ts';
 
 /** What a test reads back of a delivery, past the port. */
 export interface StoredDelivery {
@@ -67,7 +68,7 @@ export function deliveryQueueContract(name: string, open: () => Promise<QueueUnd
       return leased;
     };
     const leasedIds = async (target: string): Promise<string[]> =>
-      (await queue.lease(target, ROOMY)).deliveries.map((leased) => leased.id);
+      (await leaseDue(queue, target, () => under.now())).map((leased) => leased.id);
 
     describe('lease', () => {
       test('brings the whole event, byte for byte', async () => {
@@ -343,7 +344,8 @@ export function deliveryQueueContract(name: string, open: () => Promise<QueueUnd
 
       test('takes many at once, each with its own result', async () => {
         for (let i = 0; i < 20; i += 1) await due('app');
-        const { deliveries } = await queue.lease('app', ROOMY);
+        const deliveries = await leaseDue(queue, 'app', () => under.now());
+        expect(deliveries).toHaveLength(20);
         const results = await Promise.all(
           deliveries.map((leased, i) => {
             const claim = i % 5 === 0 ? { id: leased.id, lease: leased.lease + 1_000_000 } : leased;

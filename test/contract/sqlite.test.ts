@@ -3,11 +3,11 @@ import { parseId } from '../../src/domain/ids.ts';
 import type { LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 import type { DeliveryView } from '../../src/store/sqlite/views.ts';
 import { newEvent, openTestStore, type TestStore } from '../support/store.ts';
+import { leaseAll } from '../support/store-steps.ts';
 import { deliveryQueueContract } from './delivery-queue.ts';
 import { historyContract } from './history.ts';
 
 const YEAR_MS = 365 * 86_400_000;
-const ROOM = { deliveries: 1000, bytes: 64 * 1024 * 1024 };
 
 async function appended(
   test: TestStore,
@@ -66,7 +66,7 @@ historyContract('SQLite', async ({ targetsOf }) => {
   const { store, clock } = test;
   const lease = async (id: string): Promise<LeasedDelivery> => {
     const { target } = await viewOf(test, id);
-    const { deliveries } = await store.queue.lease(target, ROOM);
+    const deliveries = await leaseAll(test, target);
     const leased = deliveries.find((delivery) => delivery.id === id);
     store.queue.release(deliveries.filter((delivery) => delivery !== leased));
     if (leased === undefined) throw new Error(`${id} is not due`);

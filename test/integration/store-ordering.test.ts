@@ -4,10 +4,9 @@ import type { PlannedDelivery } from '../../src/domain/event.ts';
 import type { LeasedDelivery } from '../../src/domain/leased-delivery.ts';
 import type { DeliveryView } from '../../src/store/sqlite/views.ts';
 import { newEvent, openTestStore, type TestStore } from '../support/store.ts';
-import { rowsIn } from '../support/store-steps.ts';
+import { leaseAll, ROOM, rowsIn } from '../support/store-steps.ts';
 import { waitFor } from '../support/wait.ts';
 
-const ROOM = { deliveries: 1000, bytes: 64 * 1024 * 1024 };
 const PAGE = { cursor: null, limit: 2000 };
 const ROUTE = 'knowledgesdk';
 /** Deliveries, of which a step of bringing them in line takes 200. */
@@ -39,7 +38,7 @@ async function settle(leased: LeasedDelivery, outcome: Outcome): Promise<void> {
   expect(await store.store.queue.settle(leased, { ...attempt, ...answer }, outcome)).toEqual({ kind: 'settled' });
 }
 
-const lease = async (): Promise<LeasedDelivery[]> => (await store.store.queue.lease('app', ROOM)).deliveries;
+const lease = (): Promise<LeasedDelivery[]> => leaseAll(store);
 
 /** Oldest first. */
 async function deliveries(): Promise<DeliveryView[]> {

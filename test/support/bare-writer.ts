@@ -31,12 +31,18 @@ export interface BareWriter {
   remove(): void;
 }
 
-/** @param folder where the database lies or is made */
-export function openBareWriter(folder = mkdtempSync(join(tmpdir(), 'hookbay-writer-'))): BareWriter {
+/**
+ * @param folder where the database lies or is made
+ * @param leaseMs what leases may take; without a limit, so that what one gives does not depend on how slow the machine is
+ */
+export function openBareWriter(
+  folder = mkdtempSync(join(tmpdir(), 'hookbay-writer-')),
+  leaseMs = Number.POSITIVE_INFINITY,
+): BareWriter {
   const file = join(folder, 'hookbay.db');
   const db = openWriter(file);
   migrate(db, file);
-  const writer = new Writer(db);
+  const writer = new Writer(db, undefined, leaseMs);
   const run = (work: Work): BatchResult => writer.run(batchOf(work));
   const commit = (work: Work): Committed => {
     const result = run(work);

@@ -1,4 +1,5 @@
 import Sqlite from 'better-sqlite3';
+import type { DeliveryQueue } from '../../src/deliver/ports.ts';
 import type { Attempt, Outcome } from '../../src/domain/attempt.ts';
 import type { NewEvent } from '../../src/domain/event.ts';
 import type { LeasedDelivery } from '../../src/domain/leased-delivery.ts';
@@ -31,9 +32,23 @@ export async function statusOf(test: TestStore, deliveryId: string): Promise<str
   return found.kind === 'found' ? found.value.status : found.kind;
 }
 
+/** Leases until nothing more is due: one lease takes only as long as others can wait for it. */
+export async function leaseDue(
+  queue: Pick<DeliveryQueue, 'lease'>,
+  target: string,
+  now: () => number,
+): Promise<LeasedDelivery[]> {
+  const leased: LeasedDelivery[] = [];
+  for (;;) {
+    const { deliveries, nextDueAt } = await queue.lease(target, ROOM);
+    leased.push(...deliveries);
+    if (deliveries.length === 0 || nextDueAt === null || nextDueAt > now()) return leased;
+  }
+}
+
 /** Leases all that is due for the target. */
 export async function leaseAll(test: TestStore, target = 'app'): Promise<LeasedDelivery[]> {
-  return (await test.store.queue.lease(target, ROOM)).deliveries;
+  return leaseDue(test.store.queue, target, () => test.clock.wall);
 }
 
 /** @throws Error unless exactly one delivery is due */

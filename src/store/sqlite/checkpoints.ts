@@ -12,6 +12,10 @@ const PAGE_BYTES = 4096;
 const PASSIVE_PAGES = (2 * 1024 * 1024) / PAGE_BYTES;
 const RESTART_PAGES = (48 * 1024 * 1024) / PAGE_BYTES;
 
+/** Pages that are left to a RESTART. */
+const REST_PAGES = 64;
+const MOST_TURNS = 4;
+
 const EMPTY_WAIT_MS = 100;
 
 export type CheckpointReport =
@@ -69,10 +73,22 @@ export class Checkpoints {
   #move(before: State): CheckpointReport {
     const started = performance.now();
     let after = this.#run('PASSIVE');
-    // Busy is no failure: the writer is in a transaction, or a reader holds an old snapshot; the next tick tries again.
-    if (before.log >= RESTART_PAGES) after = this.#run('RESTART');
+    if (before.log >= RESTART_PAGES) {
+      this.#catchUp();
+      // Busy is no failure: the writer is in a transaction, or a reader holds an old snapshot; the next tick tries again.
+      after = this.#run('RESTART');
+    }
     const moved = after.busy === 0 && after.log === after.checkpointed;
     return { kind: 'checkpointed', walBytes: moved ? 0 : after.log * PAGE_BYTES, ms: performance.now() - started };
+  }
+
+  /** What was written while pages were moved is moved as well, until the rest is little enough to hold the writer for. */
+  #catchUp(): void {
+    for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+      const { log, checkpointed } = this.#run('NOOP');
+      if (log - checkpointed <= REST_PAGES) return;
+      this.#run('PASSIVE');
+    }
   }
 
   #run(mode: 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'): State {

@@ -66,7 +66,8 @@ export class Writer {
   readonly #undoSavepoint: Statement;
   readonly #db: Database;
 
-  constructor(db: Database, contents: Contents = new Contents(db)) {
+  /** @param leaseMs how long the leases of a batch may take together, at least */
+  constructor(db: Database, contents: Contents = new Contents(db), leaseMs?: number) {
     this.#db = db;
     this.#tallies = new Tallies(db);
     this.#keys = new DedupIndex(db);
@@ -74,7 +75,7 @@ export class Writer {
     this.#rows = new DeliveryRows(db, this.#leases, this.#tallies, contents, this.#order);
     const ordered = new OrderedInserts(db, this.#order, this.#leases, this.#tallies);
     this.#appender = new Appender(db, this.#leases, this.#tallies, this.#keys, contents, ordered);
-    this.#leaser = new Leaser(db, this.#leases, this.#rows, contents, this.#order);
+    this.#leaser = new Leaser(db, this.#leases, this.#rows, contents, this.#order, leaseMs);
     this.#operator = new Operator(db, this.#rows, this.#tallies, ordered);
     this.#orderedTargets = new OrderedTargets(db, this.#rows, this.#order);
     this.#dueShift = new DueShift(db, this.#rows);
@@ -124,11 +125,13 @@ export class Writer {
   #attempt(batch: Batch, careful: boolean): BatchResult | { kind: 'row-error'; code: string; message: string } {
     const started = performance.now();
     try {
-      this.#begin.run();
+      this.#begin.run(); // may wait for a checkpoint
+      const begun = performance.now();
       const appends = this.#appendAll(batch, careful);
       const settles = batch.settles.map((row) => this.#settle(row, batch.now));
       for (const row of batch.releases) this.#release(row, batch.now);
       const { rows, damaged } = this.#leaser.leaseFreed(this.#order.takeFreed(), batch.now);
+      this.#leaser.begin(begun);
       const commands = batch.commands.map((command) => this.#guarded(command));
       const freed = this.#freed(rows, damaged, batch.now);
       this.#keys.foldSome(appends.length);
