@@ -1,46 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
 import { hookbay } from '../support/command-line.ts';
+import { type Block, blocksOf, PAGES, readPage } from '../support/documents.ts';
 import { exampleEnvironment } from '../support/provider-secrets.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = [
-  'README.md',
-  'SECURITY.md',
-  'CONTRIBUTING.md',
-  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-].filter((path) => path.endsWith('.md'));
-
-interface Block {
-  page: string;
-  line: number;
-  language: string;
-  text: string;
-}
-
-/** Code blocks, also those that are set in. */
-function blocksOf(page: string): Block[] {
-  const blocks: Block[] = [];
-  let open: { line: number; language: string; indent: number; lines: string[] } | null = null;
-  read(page)
-    .split('\n')
-    .forEach((line, i) => {
-      const fence = /^( *)```(\w*)/.exec(line);
-      if (fence === null) open?.lines.push(line.slice(open.indent));
-      else if (open === null) open = { line: i + 1, language: fence[2] ?? '', indent: fence[1]?.length ?? 0, lines: [] };
-      else {
-        blocks.push({ page, line: open.line, language: open.language, text: open.lines.join('\n') });
-        open = null;
-      }
-    });
-  return blocks;
-}
 
 const blocks = PAGES.flatMap(blocksOf);
 const named = (list: readonly Block[]): [string, Block][] => list.map((block) => [`${block.page}:${block.line}`, block]);
@@ -107,7 +74,7 @@ describe('commands in the documents', () => {
     )
     .filter(({ command }) => /^(hookbay|npm run -s hookbay|docker compose exec hookbay hookbay) /.test(command));
   const inText = PAGES.flatMap((page) =>
-    [...read(page).matchAll(/`(hookbay [a-z][^`\n]*)`/g)].map(([, command = '']) => ({ page, command })),
+    [...readPage(page).matchAll(/`(hookbay [a-z][^`\n]*)`/g)].map(([, command = '']) => ({ page, command })),
   );
 
   it('are there', () => expect(lines.length + inText.length).toBeGreaterThan(40));
@@ -133,10 +100,10 @@ describe('commands in the documents', () => {
 describe('links in the documents', () => {
   it.each(PAGES)('%s leads to what is there', (page) => {
     const folder = page.includes('/') ? 'docs/' : '';
-    for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+    for (const [, target = ''] of readPage(page).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^(https?:|mailto:|#|<)/.test(target)) continue;
       const [path = '', anchor] = target.split('#');
-      const file = join(ROOT, folder, path);
+      const file = join(import.meta.dirname, '../..', folder, path);
       expect(() => readFileSync(file, 'utf8')).not.toThrow();
       if (anchor === undefined || !path.endsWith('.md')) continue;
       const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
@@ -151,12 +118,12 @@ describe('links in the documents', () => {
 });
 
 describe('what is there for monitoring', () => {
-  const metrics = new Set([...read('docs/metrics.md').matchAll(/`(hookbay_[a-z_]+)`/g)].map(([, name]) => name));
+  const metrics = new Set([...readPage('docs/metrics.md').matchAll(/`(hookbay_[a-z_]+)`/g)].map(([, name]) => name));
   const queried = (text: string): string[] =>
     [...text.matchAll(/hookbay_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ''));
 
   it('the alerting rules ask for metrics that there are', () => {
-    const { groups } = parse(read('examples/monitoring/hookbay.rules.yml')) as {
+    const { groups } = parse(readPage('examples/monitoring/hookbay.rules.yml')) as {
       groups: { rules: { alert: string; expr: string }[] }[];
     };
     const rules = groups.flatMap((group) => group.rules);
@@ -165,7 +132,7 @@ describe('what is there for monitoring', () => {
   });
 
   it('so does the dashboard', () => {
-    const { panels } = JSON.parse(read('examples/monitoring/grafana-dashboard.json')) as {
+    const { panels } = JSON.parse(readPage('examples/monitoring/grafana-dashboard.json')) as {
       panels: { targets: { expr: string }[] }[];
     };
     expect(panels.length).toBeGreaterThan(10);
