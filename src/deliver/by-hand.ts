@@ -4,7 +4,7 @@ import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 interface InStore {
   /** Something that is due may wait there. */
   backlog: boolean;
-  /** More was due than could be leased at once. */
+  /** More was due than a large lease takes. */
   behind: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface Share {
 export const HAND_OFF: LeaseRoom = { deliveries: 10_000, bytes: 32 * 1024 * 1024 };
 
 /** One lease is one transaction of the writer, and commits wait for it. */
-const LARGEST_BATCH: LeaseRoom = { deliveries: 500, bytes: 4 * 1024 * 1024 };
+export const LARGEST_LEASE: LeaseRoom = { deliveries: 500, bytes: 4 * 1024 * 1024 };
 
 /**
  * Shares out the memory of the hand-off. No target may hold more than what is still free (a dynamic threshold, as
@@ -48,7 +48,7 @@ export class HandOffRoom {
   /** How much a target may lease next, or null. A target that holds nothing may always have one. */
   leasable(share: Share): LeaseRoom | null {
     const room = (of: keyof LeaseRoom): number =>
-      Math.min(LARGEST_BATCH[of], Math.floor((this.#bounds[of] - this.held[of] - share[of]) / 2));
+      Math.min(LARGEST_LEASE[of], Math.floor((this.#bounds[of] - this.held[of] - share[of]) / 2));
     const deliveries = room('deliveries');
     const bytes = room('bytes');
     if (deliveries > 0 && bytes > 0) return { deliveries, bytes };

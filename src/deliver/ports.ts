@@ -12,6 +12,8 @@ export interface LeaseBatch {
   deliveries: LeasedDelivery[];
   /** Wall ms of the earliest pending delivery of the target that was not leased here and is not leased yet, or null. Lies in the past when more is due. */
   nextDueAt: number | null;
+  /** More is due because others waited for the store, not because the room was used up: it can be asked again at once. */
+  cutShort?: boolean;
 }
 
 export type SettleResult = { kind: 'settled' } | { kind: 'stale' };

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { LeasedDelivery } from '../domain/leased-delivery.ts';
 import type { Logger } from '../domain/logger.ts';
+import { LARGEST_LEASE } from './hand-off.ts';
 import type { LeaseBatch } from './ports.ts';
 
 /** What a target's queue says to the part that fills it. */
@@ -31,7 +32,9 @@ export class Refill {
   #wokenWhileFetching = false;
   #pausing = false;
   #failing = false;
-  #moreIsDue = false;
+  #behind = false;
+  /** Leased since more became due than came with one lease. */
+  #leasedOfMore = 0;
   #timer: { dueAt: number; cancel: () => void } | null = null;
   #cancelPause: (() => void) | null = null;
 
@@ -46,9 +49,9 @@ export class Refill {
     return this.#backlog;
   }
 
-  /** Whether more was due than could be leased at once, or nothing can be: what is stored now waits for others. */
+  /** Whether more was due than a large lease takes, or nothing can be leased: what is stored now waits for others. */
   get behind(): boolean {
-    return this.#moreIsDue || this.#failing;
+    return this.#behind || this.#failing;
   }
 
   /** Something becomes due in the store. @param dueAt wall ms */
@@ -81,15 +84,16 @@ export class Refill {
     this.#cancelPause?.();
   }
 
-  #leased({ deliveries, nextDueAt }: LeaseBatch): void {
+  #leased({ deliveries, nextDueAt, cutShort = false }: LeaseBatch): void {
     const moreIsDue = nextDueAt !== null && nextDueAt <= this.#clock.now();
-    this.#moreIsDue = moreIsDue;
+    this.#leasedOfMore = moreIsDue ? this.#leasedOfMore + deliveries.length : 0;
+    this.#behind = moreIsDue && (!cutShort || this.#leasedOfMore >= LARGEST_LEASE.deliveries);
     this.#backlog = moreIsDue || this.#wokenWhileFetching;
     this.#fetching = false;
     if (this.#failing) this.#logger.info({ target: this.#supply.target }, 'deliveries can be leased again');
     this.#failing = false;
     if (nextDueAt !== null && !moreIsDue) this.#waitFor(nextDueAt);
-    if (moreIsDue && deliveries.length === 0) this.#pause();
+    if (moreIsDue && deliveries.length === 0 && !cutShort) this.#pause();
     this.#supply.take(deliveries);
     this.check();
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -147,7 +147,8 @@ async function filled(command: string): Promise<string> {
     .replaceAll('http://127.0.0.1:8080', relay.publicUrl)
     .replaceAll(/https?:\/\/(127\.0\.0\.1|relay\.internal):8081/g, relay.adminUrl)
     .replaceAll('http://localhost:3000', app.url)
-    .replace('arm ROUTE', 'arm asana');
+    .replace('arm ROUTE', 'arm asana')
+    .replace(/^curl /, 'curl --fail-with-body ');
   if (/\bKEY\b/.test(text)) text = text.replace('KEY', String((await freshEvent('shop')).dedupKey));
   if (/\bFILE\b/.test(text)) text = text.replace('FILE', join(relay.folder, 'body.json'));
   if (/\btask_\w+/.test(text)) text = text.replace(/task_\w+/, await openTask());
@@ -201,6 +202,8 @@ async function goesOn(command: string): Promise<void> {
 async function restored(command: string): Promise<void> {
   const folder = join(relay.folder, 'elsewhere');
   mkdirSync(folder);
+  const backup = join(relay.folder, 'hookbay-monday.db');
+  if (!existsSync(backup)) await done(`hookbay backup ${backup}`);
   for (const name of ['hookbay-monday.db', 'config.yaml', 'strict.json'])
     copyFileSync(join(relay.folder, name), join(folder, name));
   const result = await hookbay(command.split(' ').slice(1), { env: environment, cwd: folder });
@@ -214,6 +217,15 @@ const isOurs = (text: string): boolean => !/^npm run (?!(-s )?hookbay\b)/.test(t
 
 describe('every command of the documents', () => {
   it('is there', () => expect(all.length).toBeGreaterThan(120));
+
+  it.each(PAGES)('%s has nothing in its shell blocks that is not taken for one', (page) => {
+    const known = commandsOf(page).map(({ text }) => text);
+    const lines = blocksOf(page)
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => text.split('\n'))
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    for (const line of lines) expect(known.some((text) => text.includes(line.replace(/ +# .*$/, '')))).toBe(true);
+  });
 
   it.each(ELSEWHERE)('%s is needed as an exception', (command) => {
     expect(PAGES.flatMap(commandsOf).some(({ text }) => command.test(text))).toBe(true);

@@ -69,13 +69,29 @@ describe('what is old goes', () => {
     expect([await sweepAt(15), await sweepAt(16)]).toEqual([5, 0]);
   });
 
-  test('rejections after their age', async () => {
+  const refuseAt = (at: number): void => {
     const refused = { route: null, reason: 'verification_failed', explanation: '', peer: '203.0.113.7', status: 401 };
-    for (const at of [START, START + 2 * DAY_MS]) store.store.rejections.record({ ...refused, at, headers: [], bodyStart: '' });
+    store.store.rejections.record({ ...refused, at, headers: [], bodyStart: '' });
+  };
+  const refusedAt = async (): Promise<number[]> => {
+    const { data } = await store.store.history.rejections({}, { cursor: null, limit: 1000 });
+    return data.map(({ at }) => at);
+  };
+
+  test('rejections after their age', async () => {
+    for (const at of [START, START + 2 * DAY_MS]) refuseAt(at);
     await store.store.rejections.flush();
     await sweepAt(3.5);
-    const { data } = await store.store.history.rejections({}, { cursor: null, limit: 10 });
-    expect(data.map(({ at }) => at)).toEqual([START + 2 * DAY_MS]);
+    expect(await refusedAt()).toEqual([START + 2 * DAY_MS]);
+  });
+
+  test('rejections behind any number of those that were recorded while the clock ran ahead', async () => {
+    const ahead = START + 100 * DAY_MS;
+    for (let i = 0; i < 150; i += 1) refuseAt(ahead);
+    refuseAt(START);
+    await store.store.rejections.flush();
+    await sweepAt(3.5);
+    expect(new Set(await refusedAt())).toEqual(new Set([ahead]));
   });
 });
 

@@ -33,7 +33,7 @@ export interface BareWriter {
 
 /**
  * @param folder where the database lies or is made
- * @param leaseMs what leases may take; without a limit, so that what one gives does not depend on how slow the machine is
+ * @param leaseMs what the leases of a batch may take; without a limit, so that what one gives does not depend on how slow the machine is
  */
 export function openBareWriter(
   folder = mkdtempSync(join(tmpdir(), 'hookbay-writer-')),

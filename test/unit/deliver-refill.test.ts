@@ -4,6 +4,8 @@ import { Refill } from '../../src/deliver/refill.ts';
 import { recordingLogger } from '../support/dispatch.ts';
 import { createManualClock, settled } from '../support/manual-clock.ts';
 
+/** Only counted here. */
+const SOME_DELIVERY = {} as LeaseBatch['deliveries'][number];
 const NOTHING: LeaseBatch = { deliveries: [], nextDueAt: null };
 
 function open() {
@@ -104,6 +106,30 @@ describe('Refill', () => {
     expect(leases).toHaveLength(1);
     await clock.advance(1000);
     expect(leases).toHaveLength(2);
+  });
+
+  test('a lease that ended early is followed by the next at once, also when it gave nothing', async () => {
+    const { clock, refill, leases, answer } = open();
+    refill.check();
+    await answer({ deliveries: [], nextDueAt: clock.now(), cutShort: true });
+    expect([leases.length, refill.behind, refill.backlog]).toEqual([2, false, true]);
+  });
+
+  test('it is behind when more was due than there was room for, or than a large lease takes', async () => {
+    const { clock, refill, answer } = open();
+    const some = (count: number) => Array.from({ length: count }, () => SOME_DELIVERY);
+    refill.check();
+    await answer({ deliveries: some(1), nextDueAt: clock.now() });
+    expect(refill.behind).toBe(true);
+    await answer({ deliveries: some(1), nextDueAt: null });
+    expect(refill.behind).toBe(false);
+    refill.wake(clock.now());
+    for (let i = 0; i < 9; i += 1) await answer({ deliveries: some(50), nextDueAt: clock.now(), cutShort: true });
+    expect(refill.behind).toBe(false);
+    await answer({ deliveries: some(50), nextDueAt: clock.now(), cutShort: true });
+    expect(refill.behind).toBe(true);
+    await answer(NOTHING);
+    expect(refill.behind).toBe(false);
   });
 
   test('closed, it leaves no timer behind', async () => {

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { Cipher, opener, PREFIX_BYTES, sealOf } from './cipher.ts';
 import { isWhole } from './content.ts';
 import type { KeyedHash } from './keyed-hash.ts';
-import { CLEAR, type EncryptionKey, keyedHashOf, SEALED_HEAD, type SealState, Seals } from './seals.ts';
+import { CLEAR, type EncryptionKey, SEALED_HEAD, type SealState, Seals } from './seals.ts';
 
 /** An event's content as its rows have it. */
 export interface StoredContent {
@@ -50,8 +50,8 @@ export class Contents {
     const own = state.seal === null ? null : this.#seals.find(state.seal);
     this.#cipher = state.seal === null || own?.kind !== 'known' ? null : new Cipher(state.seal, own.cipherKey);
     this.#keyedHash = own?.kind === 'known' ? own.keyedHash : null;
-    this.#keyedHashes = keys.map(keyedHashOf);
-    this.#formerHashes = state.formerKeys.map(keyedHashOf);
+    this.#keyedHashes = keys.map((key) => this.#seals.keyedHash(key));
+    this.#formerHashes = state.formerKeys.map((key) => this.#seals.keyedHash(key));
   }
 
   get isSealing(): boolean {

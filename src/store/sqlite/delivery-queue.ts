@@ -35,7 +35,7 @@ export class SqliteDeliveryQueue {
   async lease(
     target: string,
     room: { deliveries: number; bytes: number },
-  ): Promise<{ deliveries: LeasedDelivery[]; nextDueAt: number | null }> {
+  ): Promise<{ deliveries: LeasedDelivery[]; nextDueAt: number | null; cutShort?: boolean }> {
     const result = await this.#commits.command({
       kind: 'lease',
       target,
@@ -46,7 +46,8 @@ export class SqliteDeliveryQueue {
     if (result.kind === 'failed') throw new HookbayError({ code: 'lease_failed', status: 500, message: result.message });
     if (result.kind !== 'leased') return { deliveries: [], nextDueAt: null };
     this.#tellDamaged(result.damaged);
-    return { deliveries: result.rows.map(leasedDelivery), nextDueAt: result.nextDueAt };
+    const { nextDueAt, cutShort } = result;
+    return { deliveries: result.rows.map(leasedDelivery), nextDueAt, ...(cutShort && { cutShort }) };
   }
 
   /** Gives the dispatcher what the ends of others have freed; what it has no room for waits to be leased. */

@@ -50,6 +50,8 @@ export class KeyedHash {
   /** The first of the two hashes, into its place in the second. */
   #takeIn(length: number): void {
     // As text of one byte a character: a Buffer for each hash costs half as much as the hash.
-    this.#outer.write(hash('sha256', this.#inner.subarray(0, BLOCK_BYTES + length), 'latin1'), BLOCK_BYTES, 'latin1');
+    const taken = this.#inner.subarray(0, BLOCK_BYTES + length);
+    this.#outer.write(hash('sha256', taken, 'latin1'), BLOCK_BYTES, 'latin1');
+    taken.fill(0, BLOCK_BYTES); // no message stays in memory for longer than it has to
   }
 }

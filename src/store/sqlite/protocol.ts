@@ -111,7 +111,7 @@ export interface DuePlace {
 
 /** What each command answers. */
 export type CommandResult =
-  | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: DamagedRow[] }
+  | { kind: 'leased'; rows: LeasedRow[]; nextDueAt: number | null; damaged: DamagedRow[]; cutShort?: boolean }
   | { kind: 'operated'; due: DueChange | null }
   | { kind: 'missing' }
   | { kind: 'gone' }

@@ -50,9 +50,10 @@ export class Retention {
     this.#db = db;
     this.#tallies = tallies;
     this.#removal = removal;
-    // Looks at the oldest only: behind a young one all the rows are, and there are 10,000 of 4 KiB after a flood.
+    // Looks at the oldest only: behind a young one all are, and after a flood there are 10,000 of 4 KiB. Those of a clock that
+    // once ran ahead are stepped over.
     this.#deleteRejections = db.prepare(
-      'DELETE FROM rejections WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM rejections ORDER BY seq LIMIT ?) WHERE at < ?)',
+      'DELETE FROM rejections WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM rejections WHERE at <= ? ORDER BY seq LIMIT ?) WHERE at < ?)',
     );
   }
 
@@ -67,7 +68,7 @@ export class Retention {
     const [pass] = this.#passes;
     const isOver = pass === undefined || this.#run(pass, limits, now, progress, started + STEP_MS);
     if (isOver) this.#passes.shift();
-    progress.removed += this.#deleteRejections.run(this.#rows, limits.rejectionsBefore).changes;
+    progress.removed += this.#deleteRejections.run(now, this.#rows, limits.rejectionsBefore).changes;
     const { removed, emptied, evicted, scanned } = progress;
     const finished = this.#passes.length === 0 && removed < this.#rows;
     if (removed > 0) this.#tallies.saveNumbers();

@@ -25,8 +25,7 @@ function derive({ id, key }: EncryptionKey, salt: Uint8Array, purpose: string, b
   return Buffer.from(hkdfSync('sha256', key, salt, `hookbay ${purpose} v1 ${id}`, bytes));
 }
 
-/** For hashes that can be compared over restarts: it depends on the configured key alone. */
-export function keyedHashOf(key: EncryptionKey): KeyedHash {
+function keyedHashOf(key: EncryptionKey): KeyedHash {
   return new KeyedHash(derive(key, Buffer.alloc(0), 'hash', KEY_BYTES));
 }
 
@@ -38,9 +37,11 @@ export class Seals {
   readonly #keys: ReadonlyMap<string, EncryptionKey>;
   readonly #row: Statement;
   readonly #found = new Map<number, FoundSeal>();
+  readonly #hashes: ReadonlyMap<string, KeyedHash>;
 
   constructor(db: Database, keys: readonly EncryptionKey[]) {
     this.#keys = new Map(keys.map((key) => [key.id, key]));
+    this.#hashes = new Map(keys.map((key) => [key.id, keyedHashOf(key)]));
     this.#row = db.prepare('SELECT seq, key_id, salt, proof, first_event FROM seals WHERE seq = ?');
   }
 
@@ -55,10 +56,17 @@ export class Seals {
     return found;
   }
 
+  /** For hashes that can be compared over restarts: it depends on the configured key alone, and is one for all its seals. */
+  keyedHash({ id }: EncryptionKey): KeyedHash {
+    const keyedHash = this.#hashes.get(id);
+    if (keyedHash === undefined) throw new RangeError(`there is no key ${id}`);
+    return keyedHash;
+  }
+
   #derived({ key_id: keyId, salt, proof }: SealRow): FoundSeal {
     const key = this.#keys.get(keyId);
     if (key === undefined || !derive(key, salt, 'proof', PROOF_BYTES).equals(proof)) return { kind: 'missing', keyId };
-    return { kind: 'known', cipherKey: createSecretKey(derive(key, salt, 'seal', KEY_BYTES)), keyedHash: keyedHashOf(key) };
+    return { kind: 'known', cipherKey: createSecretKey(derive(key, salt, 'seal', KEY_BYTES)), keyedHash: this.keyedHash(key) };
   }
 }
 

@@ -65,8 +65,10 @@ export class Writer {
   readonly #keepSavepoint: Statement;
   readonly #undoSavepoint: Statement;
   readonly #db: Database;
+  /** What the last commit took. */
+  #commitMs = 0;
 
-  /** @param leaseMs how long the leases of a batch may take together, at least */
+  /** @param leaseMs how long the leases of a batch may take together, whatever else it does; for tests */
   constructor(db: Database, contents: Contents = new Contents(db), leaseMs?: number) {
     this.#db = db;
     this.#tallies = new Tallies(db);
@@ -131,12 +133,14 @@ export class Writer {
       const settles = batch.settles.map((row) => this.#settle(row, batch.now));
       for (const row of batch.releases) this.#release(row, batch.now);
       const { rows, damaged } = this.#leaser.leaseFreed(this.#order.takeFreed(), batch.now);
-      this.#leaser.begin(begun);
+      this.#leaser.begin(performance.now() - begun, this.#commitMs);
       const commands = batch.commands.map((command) => this.#guarded(command));
       const freed = this.#freed(rows, damaged, batch.now);
       this.#keys.foldSome(appends.length);
       this.#tallies.write();
+      const committing = performance.now();
       this.#commit.run();
+      this.#commitMs = performance.now() - committing;
       this.#leases.keep();
       const backlogs = this.#tallies.keep();
       this.#keys.keep(this.lastEvent());
