@@ -31,6 +31,8 @@ export interface LoadReport {
   lastAnsweredAt: number;
   /** Closed loop: from the send; open loop: from the time at which the request was due. Ms. */
   latencyMs: Percentiles;
+  /** Open loop: every latency, so that several loads can be looked at as one. Ms. */
+  samplesMs: readonly number[];
   /** Open loop: how late the generator itself was, which is in the latency too. Ms. */
   latenessMs: Percentiles;
 }

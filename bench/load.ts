@@ -77,6 +77,7 @@ class Load {
       firstSentAt: this.#firstSentAt,
       lastAnsweredAt: this.#lastAnsweredAt,
       latencyMs: percentiles(this.#latencies),
+      samplesMs: this.#lateness.length === 0 ? [] : this.#latencies.map((each) => Number(each.toFixed(2))),
       latenessMs: percentiles(this.#lateness),
     };
   }

@@ -7,6 +7,7 @@ import { Receiver } from './processes.ts';
 import { report, type Section } from './report.ts';
 import type { Bench, Scenario } from './scenario.ts';
 import { ack } from './scenarios/ack.ts';
+import { backup } from './scenarios/backup.ts';
 import { drain } from './scenarios/drain.ts';
 import { flood } from './scenarios/flood.ts';
 import { latency, latencyStored } from './scenarios/latency.ts';
@@ -32,6 +33,7 @@ const SCENARIOS: readonly Scenario[] = [
   neighbours,
   flapping,
   drain,
+  backup,
 ];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 const USAGE = `node bench/run.ts [${SCENARIOS.map(({ name }) => name).join('|')} ...] [--short] [--runs N] [--entry src/main.ts] [--print]

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=16 --v8-pool-size=1 --expose-gc
 import { readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +61,7 @@ const context: CommandContext = {
   build: { version: version(), node: process.version },
   dashboardDir: join(root, 'dist/dashboard'),
   memory: () => process.memoryUsage(),
+  yieldProcessor: () => setPriority(constants.priority.PRIORITY_LOW),
   // There with --expose-gc, one of the flags that are shipped.
   collectGarbage: () => void globalThis.gc?.(),
   stdin: process.stdin,

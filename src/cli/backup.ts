@@ -35,6 +35,7 @@ export function addBackup(program: Command, context: CommandContext): void {
   addAdminOptions(command)
     .addHelpText('after', BACKUP_EXAMPLES)
     .action(async (name: string, options: AdminOptions) => {
+      context.yieldProcessor(); // looking through the copy is work, and the relay may be on this machine
       const file = resolve(context.cwd, name);
       const admin = await connect(context, options);
       const part = `${file}.part`;
@@ -55,6 +56,9 @@ async function mustBeFree(file: string): Promise<void> {
   throw new CommandError({ exitCode: 2, code: 'file_exists', message: `${file} is there already.`, hint });
 }
 
+/** The relay may be on this disk: what piles up in memory would go there at once, and its commits would wait. */
+const SYNC_EVERY_BYTES = 1024 * 1024;
+
 type Write = (piece: Uint8Array, done: number, total: number) => Promise<void>;
 
 /** Fetches into the file, makes sure that it is on disk and whole; otherwise it is removed. */
@@ -63,8 +67,14 @@ async function fetched(context: CommandContext, part: string, fetch: (write: Wri
   try {
     const handle = await open(part, 'w', 0o600);
     try {
+      let unsynced = 0;
       await fetch(async (piece, done, total) => {
         await handle.writeFile(piece);
+        unsynced += piece.length;
+        if (unsynced >= SYNC_EVERY_BYTES) {
+          unsynced = 0;
+          await handle.datasync();
+        }
         bar.show(done, total);
       });
       await handle.sync();

@@ -19,6 +19,8 @@ export interface CommandContext {
   dashboardDir: string;
   /** Bytes. */
   memory(): { rss: number; heapUsed: number; external: number };
+  /** From now on other processes of this machine go first. */
+  yieldProcessor(): void;
   /** Frees what was only needed to start. */
   collectGarbage(): void;
   stdin: AsyncIterable<Uint8Array | string>;

@@ -71,6 +71,7 @@ describe('a backup under load', () => {
     expect(before.filter((key) => !kept.has(key))).toEqual([]);
     expect(JSON.parse(made.stdout)).toMatchObject({ events: kept.size, pending: kept.size });
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(elsewhere)).toEqual(['copy.db']);
     expect(readdirSync(dirname(relay.database)).filter((name) => name.includes('backup'))).toEqual([]);
 
     await relay.kill();

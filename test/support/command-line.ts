@@ -26,6 +26,7 @@ export async function hookbay(argv: readonly string[], setup: CommandSetup = {})
     build: { version: '0.0.0-test', node: 'v0' },
     dashboardDir: '/nonexistent',
     memory: () => ({ rss: 0, heapUsed: 0, external: 0 }),
+    yieldProcessor: () => undefined,
     collectGarbage: () => undefined,
     stdin: standardInput(setup.stdin ?? ''),
     stdout,

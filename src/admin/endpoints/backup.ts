@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type Answer, type Endpoint, endpoint } from '../endpoint.ts';
 import type { Backup } from '../ports.ts';
 
@@ -28,9 +28,24 @@ function download(backup: Backup, now: number): Answer {
   };
 }
 
+/** How much is given back to the file system at once: commits wait for the disk while it frees what a large file held. */
+const FREED_BYTES = 16 * 1024 * 1024;
+
 /** The file loses its name as soon as it is open: whatever becomes of the answer, nothing is left behind. */
-async function* contentOf({ path, remove }: Backup): AsyncGenerator<Buffer> {
-  const file = await open(path);
+async function* contentOf({ path, size, remove }: Backup): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r+');
   remove();
-  yield* file.createReadStream() as AsyncIterable<Buffer>; // closes it at its end, and when it is left before
+  try {
+    yield* file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>;
+  } finally {
+    await freed(file, size);
+  }
+}
+
+async function freed(file: FileHandle, size: number): Promise<void> {
+  try {
+    for (let left = size - FREED_BYTES; left > 0; left -= FREED_BYTES) await file.truncate(left);
+  } finally {
+    await file.close();
+  }
 }
