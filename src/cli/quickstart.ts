@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { Fault } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { QUICKSTART_ADDRESSES, QUICKSTART_FOLDER } from './admin-address.ts';
@@ -31,6 +32,17 @@ export KNOWLEDGESDK_WEBHOOK_TOKEN=the-token-that-you-gave-to-KnowledgeSDK
   hookbay serve
 `;
 
+/** What a reload meets here: a file that was written since takes effect with the next start. */
+const NO_FILE: Fault = {
+  code: 'file_missing',
+  file: null,
+  line: 0,
+  column: 0,
+  path: '',
+  message: 'this is the quickstart, which runs without a configuration file',
+  expected: 'a configuration file, and a start over it: stop the quickstart, and start again',
+};
+
 /** A relay to try out: no configuration needed, a data folder and a token of its own that stay. */
 export async function quickstart(context: CommandContext, options: { logLevel: LogLevel; json: boolean }): Promise<void> {
   const folder = join(context.cwd, QUICKSTART_FOLDER);
@@ -44,7 +56,7 @@ export async function quickstart(context: CommandContext, options: { logLevel: L
     await runRelay(context, {
       ...options,
       config,
-      reloadConfig: async () => ({ ok: true, config }),
+      reloadConfig: async () => ({ ok: false, faults: [NO_FILE] }),
       ready: (urls) => {
         const introduced = introduce(context, { urls, token, folder });
         introduced.catch((error: Error) => context.stderr.write(`The test event could not be sent: ${error.message}\n`));

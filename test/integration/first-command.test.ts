@@ -68,6 +68,9 @@ describe('the first command, with nothing but a folder', () => {
 
     const answers = await Promise.all(['sh', 'bash'].map((shell) => run(shell, ['-c', curl])));
     const ids = answers.map(({ stdout }) => JSON.parse(stdout) as { status: string; eventId: string });
+    const reload = await fetch(`${String(admin)}/api/v1/reload`, { method: 'POST' });
+    expect(reload.status).toBe(422);
+    expect(await reload.text()).toContain('start again');
     expect(ids.map(({ status }) => status)).toEqual(['accepted', 'accepted']); // a fresh key each time
     expect(new Set(ids.map(({ eventId }) => eventId)).size).toBe(2);
     await line(program, 'sample app got EXTRACTION_COMPLETED');

@@ -40,16 +40,19 @@ async function outcome(yaml: string, payload: string): Promise<string> {
 
 describe('docs/rules.md', () => {
   const yamls = blocks.flatMap((block, i) => (block.language === 'yaml' ? [i] : []));
-  const examples = yamls.filter((i) => blocks[i + 1]?.language === 'json').map((i) => blocks.slice(i, i + 3));
+  const examples = yamls.flatMap((i, nth) => {
+    const pairs = blocks.slice(i + 1, yamls[nth + 1] ?? blocks.length);
+    return pairs.flatMap((body, at) => (body.language === 'json' && at % 2 === 0 ? [[blocks[i], body, pairs[at + 1]]] : []));
+  });
 
-  test('has examples', () => expect([yamls.length, examples.length]).toEqual([9, 7]));
+  test('has examples', () => expect([yamls.length, examples.length]).toEqual([9, 8]));
 
   test.each(yamls.map((i) => blocks[i]?.text ?? ''))('this is a configuration: %.60s', (yaml) => {
     expect(edgeOf(yaml).target).toBe('billing');
   });
 
-  test.each(examples)('$text', async ({ text: yaml }, body, goes) => {
-    const sent = await outcome(yaml, body?.text ?? '');
+  test.each(examples)('$text', async (rule, body, goes) => {
+    const sent = await outcome(rule?.text ?? '', body?.text ?? '');
     expect(goes?.language === 'json' ? JSON.parse(sent) : sent).toEqual(
       goes?.language === 'json' ? JSON.parse(goes.text) : goes?.text,
     );
