@@ -119,9 +119,11 @@ function mount(app: Express, endpoint: Endpoint, options: AppOptions, running: S
   const parse = endpoint.method === 'get' ? [] : [express.json({ limit: BODY_LIMIT, type: () => true })];
   app[endpoint.method](expressPath(endpoint.path), allow, ...parse, async (request, response) => {
     const who = response.locals.who as Identity | null;
+    const left = new AbortController();
+    response.once('close', () => left.abort());
     let answer: Answer;
     try {
-      answer = await endpoint.run({ ...context(options), running, ...callOf(request), who });
+      answer = await endpoint.run({ ...context(options), running, ...callOf(request), left: left.signal, who });
     } catch (error) {
       const problem = problemOf(error);
       // Some reads are for operators only where something is masked; what was refused for the role is kept like an action.
@@ -130,7 +132,7 @@ function mount(app: Express, endpoint: Endpoint, options: AppOptions, running: S
       throw error;
     }
     if (endpoint.method !== 'get') tellAction(request, answer.who ?? who, answer.status, endpoint, options);
-    await send(response, answer);
+    await send(response, answer, left.signal);
   });
 }
 
@@ -199,7 +201,7 @@ function queryOf(url: string): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-async function send(response: Response, answer: Answer): Promise<void> {
+async function send(response: Response, answer: Answer, left: AbortSignal): Promise<void> {
   response.status(answer.status);
   // Not set(): it would add a charset to the media type of a body that came from outside.
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -212,7 +214,7 @@ async function send(response: Response, answer: Answer): Promise<void> {
       response.end(response.req.method === 'HEAD' ? undefined : answer.body);
       return;
     case 'stream':
-      await stream(response, answer);
+      await stream(response, answer, left);
       return;
     case 'empty':
       response.end();
@@ -222,19 +224,24 @@ async function send(response: Response, answer: Answer): Promise<void> {
   }
 }
 
+/** A client that takes nothing for so long is taken for gone: what it was given may hold the room of a whole database. */
+const STALLED_MS = 120_000;
+
 /** Resolves when all is given out or the client has left. */
-async function stream(response: Response, { pieces }: Answer & { kind: 'stream' }): Promise<void> {
-  if (response.req.method === 'HEAD') {
+async function stream(response: Response, { pieces, unread }: Answer & { kind: 'stream' }, left: AbortSignal): Promise<void> {
+  if (response.req.method === 'HEAD' || left.aborted) {
+    await unread?.();
     response.end();
     return;
   }
-  const left = new AbortController();
-  response.once('close', () => left.abort());
+  response.setTimeout(STALLED_MS, () => response.destroy());
   response.flushHeaders();
+  const content = pieces(left);
   try {
-    await pipeline(Readable.from(pieces(left.signal), { objectMode: false }), response);
+    // A generator that never began could not clean up; a stream that is destroyed can.
+    await pipeline(content instanceof Readable ? content : Readable.from(content, { objectMode: false }), response);
   } catch (error) {
-    if (!left.signal.aborted) throw error;
+    if (!left.aborted) throw error;
   }
 }
 

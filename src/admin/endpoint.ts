@@ -33,6 +33,8 @@ export interface Call<Query, Body> extends Context {
   query: Query;
   body: Body;
   peer: string;
+  /** Aborted when nobody waits for the answer any more. */
+  left: AbortSignal;
   /** Null where nobody is asked for a token. */
   who: Identity | null;
   cookie: string | undefined;
@@ -46,7 +48,14 @@ export type Answer = (
   | { kind: 'json'; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: 'raw'; status: number; body: string | Buffer; headers: Record<string, string> }
   /** Given out piece by piece, until it ends or the signal is aborted, because nobody listens any more. */
-  | { kind: 'stream'; status: 200; headers: Record<string, string>; pieces(signal: AbortSignal): AsyncIterable<string | Buffer> }
+  | {
+      kind: 'stream';
+      status: 200;
+      headers: Record<string, string>;
+      pieces(signal: AbortSignal): AsyncIterable<string | Buffer>;
+      /** Called in place of `pieces` when nobody listened from the start. */
+      unread?(): Promise<void>;
+    }
   /** `who`: whose session was opened. */
   | { kind: 'empty'; status: 204; headers?: Record<string, string> }
 ) & { who?: Identity };

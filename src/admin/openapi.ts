@@ -78,6 +78,7 @@ const PROBLEMS: Record<string, string> = {
   410: 'It was deleted',
   422: 'Well formed, and yet not to be done: faults in the configuration, a callback that is refused, a key of another request',
   503: 'Not now; Retry-After says when',
+  507: 'The disk has no room for it',
   429: 'Too many tries; Retry-After says how long to wait',
   default: 'Any other problem',
 };

@@ -402,12 +402,12 @@ export interface LiveFigures {
   route(name: string): { acceptedAt: number | null; rejectedAt: number | null };
 }
 
-/** A finished copy of the database on disk. */
+/** A finished copy of the database. Either of the two is called, once; then it is gone. */
 export interface Backup {
-  path: string;
   /** Bytes. */
   size: number;
-  remove(): void;
+  read(): Readable;
+  discard(): Promise<void>;
 }
 
 /** Alerts that fire or have ended. Times are wall ms. */
@@ -454,7 +454,7 @@ export interface AdminPorts {
   news: LiveNews;
   figures: LiveFigures;
   /** Copies all that is committed; rejects with a HookbayError. */
-  backups: { make(): Promise<Backup> };
+  backups: { make(left: AbortSignal): Promise<Backup> };
   test: TestSender;
   learning: Learning;
   reload: () => Promise<ReloadResult>;

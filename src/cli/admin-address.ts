@@ -54,8 +54,13 @@ export async function fileAddresses(context: CommandContext, file: string): Prom
   const { readAddresses } = await import('../config/addresses.ts');
   const addresses = readAddresses(file, context.env);
   if (addresses !== null) return addresses;
-  const hint = `See what is wrong with it: \`hookbay check --config ${file}\`. Or name the relay with --url.`;
-  throw new CommandError({ exitCode: 2, code: 'config_invalid', message: `${file} cannot be read as a configuration.`, hint });
+  throw unreadable(file, ' Or name the relay with --url.');
+}
+
+/** @param instead what can be done besides */
+export function unreadable(file: string, instead = ''): CommandError {
+  const hint = `See what is wrong with it: \`hookbay check --config ${file}\`.${instead}`;
+  return new CommandError({ exitCode: 2, code: 'config_invalid', message: `${file} cannot be read as a configuration.`, hint });
 }
 
 /** A value of the file that the relay knows and this command does not. */

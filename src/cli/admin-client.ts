@@ -157,7 +157,8 @@ export class AdminClient {
     const { faults = [] } = problem;
     // The detail of a request with faults is these faults in one line.
     const message = (faults.join('; ') === said ? faults : [...faults, said]).join('\n\n');
-    return new CommandError({ exitCode: 1, code: problem.code ?? `http_${response.statusCode}`, message, hint: problem.hint });
+    const exitCode = problem.code === 'configuration_faults' ? 2 : 1;
+    return new CommandError({ exitCode, code: problem.code ?? `http_${response.statusCode}`, message, hint: problem.hint });
   }
 
   #notARelay(response: Response<string>, cause: unknown): CommandError {

@@ -22,7 +22,7 @@ export type AttemptItem = Answer<'attempt'>;
 export type DeliveryItem = Answer<'delivery'> & Partial<Pick<Answer<'deliveryDetail'>, 'history'>>;
 /** What became of a delivery, as the stream tells it. */
 export type SettledItem = Pick<DeliveryItem, 'id' | 'eventId' | 'route' | 'target' | 'status'>;
-export type StatsItem = Pick<Answer<'stats'>, 'at'>;
+export type StatsItem = Pick<Answer<'stats'>, 'at' | 'targets'>;
 export type TargetItem = Answer<'target'>;
 /** A route whose sender hands its secret over. */
 export type LearningItem = Answer<'learningShown'>;

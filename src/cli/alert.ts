@@ -37,9 +37,7 @@ async function test(context: CommandContext, options: AlertOptions): Promise<voi
   const admin = await connect(context, options);
   const answer = await admin.post<{ data: AlertTestItem[] }>('/alerts/test');
   if (options.json) printJson(context, answer);
-  else
-    for (const { to, outcome, code } of answer.data)
-      context.stdout.write(`${to}  ${outcome}${code === null ? '' : ` (${code})`}\n`);
+  else context.stdout.write(testTable(context, answer.data));
   const failed = answer.data.filter(({ outcome }) => outcome === 'failed').length;
   if (failed === 0) return;
   const hint = 'Is the URL right, and can the relay reach it?';
@@ -49,6 +47,17 @@ async function test(context: CommandContext, options: AlertOptions): Promise<voi
     message: `${failed} of ${answer.data.length} did not arrive.`,
     hint,
   });
+}
+
+/** Of a URL only the host is shown: the place in the configuration's list tells two of a host apart. */
+function testTable(context: CommandContext, tests: readonly AlertTestItem[]): string {
+  const columns: Column<AlertTestItem>[] = [
+    { title: 'ALERT', cell: (each) => String(tests.indexOf(each) + 1), align: 'right' },
+    { title: 'TO', cell: ({ to }) => to },
+    { title: 'FORMAT', cell: ({ format }) => format },
+    { title: 'OUTCOME', cell: ({ outcome, code }) => `${outcome}${code === null ? '' : ` (${code})`}` },
+  ];
+  return table(context.stdout, columns, tests);
 }
 
 function alertTable(context: CommandContext, alerts: readonly AlertItem[]): string {

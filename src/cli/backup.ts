@@ -1,12 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CopyReport } from '../store/sqlite/restore.ts';
+import { unknownHere, unreadable } from './admin-address.ts';
 import { CommandError } from './command-error.ts';
-import { configFile, loadFile } from './config-file.ts';
+import { configFile } from './config-file.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
-import { faultsError } from './faults.ts';
 import { type AdminOptions, addAdminOptions } from './options.ts';
 import { printJson } from './print.ts';
 import { progressBar } from './progress.ts';
@@ -38,10 +39,10 @@ export function addBackup(program: Command, context: CommandContext): void {
       context.yieldProcessor(); // looking through the copy is work, and the relay may be on this machine
       const file = resolve(context.cwd, name);
       const admin = await connect(context, options);
-      const part = `${file}.part`;
+      const part = `${file}.${randomBytes(4).toString('hex')}.part`; // another may be written into the same folder
       await mustBeFree(file);
       const report = await fetched(context, part, (write) => admin.download('POST', '/backup', write));
-      await rename(part, file);
+      await named(part, file);
       if (options.json) printJson(context, { file, ...shown(report) });
       else context.stdout.write(`${file}: ${words(report)}\n`);
     });
@@ -56,6 +57,19 @@ async function mustBeFree(file: string): Promise<void> {
   throw new CommandError({ exitCode: 2, code: 'file_exists', message: `${file} is there already.`, hint });
 }
 
+/** Gives a whole copy its name, which may have been taken meanwhile. */
+async function named(part: string, file: string): Promise<void> {
+  try {
+    await mustBeFree(file);
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  const folder = await open(dirname(file), 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
 /** The relay may be on this disk: what piles up in memory would go there at once, and its commits would wait. */
 const SYNC_EVERY_BYTES = 1024 * 1024;
 
@@ -65,7 +79,7 @@ type Write = (piece: Uint8Array, done: number, total: number) => Promise<void>;
 async function fetched(context: CommandContext, part: string, fetch: (write: Write) => Promise<void>): Promise<CopyReport> {
   const bar = progressBar(context.stderr, byteSize);
   try {
-    const handle = await open(part, 'w', 0o600);
+    const handle = await open(part, 'wx', 0o600);
     try {
       let unsynced = 0;
       await fetch(async (piece, done, total) => {
@@ -114,15 +128,18 @@ export function addRestore(program: Command, context: CommandContext): void {
     });
 }
 
+/** Neither secrets nor the rest of the file are needed: a restore is often made on another machine. */
 async function databaseOf(context: CommandContext, named: string | undefined): Promise<string> {
   const file = configFile(context, named);
   if (file === null) {
     const hint = 'Its storage.url says where the database belongs: give it with --config.';
     throw new CommandError({ exitCode: 2, code: 'config_missing', message: 'No configuration file was found.', hint });
   }
-  const result = await loadFile(context, file);
-  if (!result.ok) throw await faultsError(context, result.faults);
-  return result.config.storage.file;
+  const { readDatabase } = await import('../config/addresses.ts');
+  const database = readDatabase(file, context.env);
+  if (database === null) throw unreadable(file);
+  if (database.kind === 'unknown') throw unknownHere(file, 'storage.url', database.why, 'Set it as it is for the relay.');
+  return database.value;
 }
 
 const shown = ({ newestAt, ...report }: CopyReport): object => ({

@@ -39,7 +39,7 @@ export function addCheck(program: Command, context: CommandContext): void {
 async function check(context: CommandContext, file: string, { json = false, explain = false }: CheckOptions): Promise<void> {
   const result = await loadFile(context, file);
   if (!result.ok) {
-    if (!json) throw await faultsError(context, result.faults);
+    if (!json) throw await faultsError(context, result.faults, 'check');
     printJson(context, { ok: false, faults: result.faults });
     throw new CommandError({ exitCode: 2, code: 'config_invalid', message: `The configuration has faults: ${file}` });
   }

@@ -23,3 +23,12 @@ export async function loadFile(context: CommandContext, file: string): Promise<L
   const { loadConfigFile } = await import('../config/load.ts');
   return loadConfigFile(file, context.env);
 }
+
+/** The same while requests are served, which must not wait for a file that is none. */
+export async function reloadFile(context: CommandContext, file: string): Promise<LoadResult> {
+  const [{ loadConfigFile }, { readRegularText }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../config/read-text.ts'),
+  ]);
+  return loadConfigFile(file, context.env, readRegularText);
+}

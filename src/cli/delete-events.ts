@@ -5,6 +5,7 @@ import type { CommandContext } from './context.ts';
 import { refuseUnknownNames } from './known-names.ts';
 import { type FilterOptions, filterQuery } from './options.ts';
 import { printJson } from './print.ts';
+import { printable } from './text.ts';
 
 export interface DeleteOptions {
   delete?: boolean;
@@ -32,8 +33,17 @@ export async function deleteEvents(
   }
   await refuseUnknownNames(admin, { route: options.route });
   const { matched } = await admin.post<DeletionPreview>('/deletions', { filter, dryRun: true });
-  if (matched > 0) await agree(context, options, `Delete ${matched} ${matched === 1 ? 'event' : 'events'} for good?`);
+  if (matched > 0)
+    await agree(context, options, `Delete ${matched} ${matched === 1 ? 'event' : 'events'} (${chosen(filter)}) for good?`);
   report(context, options, await admin.post<DeletedItem>('/deletions', { filter }));
+}
+
+/** What the filter chooses, in words: a time that was meant otherwise is seen before anything is gone. */
+function chosen({ from, to, ...named }: Record<string, string>): string {
+  const names = Object.entries(named).map(([name, value]) => `${name} ${printable(value)}`);
+  const since = from === undefined ? [] : [`received since ${from}`];
+  const until = to === undefined ? [] : [`received before ${to}`];
+  return [...names, ...since, ...until].join(', ');
 }
 
 /** @throws CommandError unless it was said with --yes or on the terminal */

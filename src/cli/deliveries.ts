@@ -4,7 +4,7 @@ import type { DeliveryItem, Page, TargetItem } from './admin-types.ts';
 import { wrongUse } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
-import { deliveryDetail, deliveryTable } from './delivery-view.ts';
+import { deliveryDetail, deliveryTable, isDue, standstill } from './delivery-view.ts';
 import { refuseUnknownNames } from './known-names.ts';
 import {
   type AdminOptions,
@@ -65,7 +65,7 @@ async function listDeliveries(context: CommandContext, admin: AdminClient, optio
   if (page.data.length === 0) await refuseUnknownNames(admin, { route: options.route, target });
   if (options.json) return printJson(context, page);
   if (page.data.length === 0) context.stderr.write('No deliveries match.\n');
-  else context.stdout.write(deliveryTable(context, page.data));
+  else context.stdout.write(deliveryTable(context, page.data, { standing: await standingTargets(admin, page.data) }));
   printMore(context, page.nextCursor);
 }
 
@@ -85,8 +85,15 @@ async function showDelivery(
 
 /** The target of a delivery that is due and still waits. */
 async function targetOf(admin: AdminClient, delivery: DeliveryItem): Promise<TargetItem | undefined> {
-  const { status, target, nextAttemptAt } = delivery;
-  if (status !== 'pending' || nextAttemptAt === null || Date.parse(nextAttemptAt) > Date.now()) return undefined;
+  if (!isDue(delivery, Date.now())) return undefined;
   const { data } = await admin.get<Page<TargetItem>>('/targets');
-  return data.find(({ name }) => name === target);
+  return data.find(({ name }) => name === delivery.target);
+}
+
+/** Those for which something is due, and at which nothing is attempted. */
+async function standingTargets(admin: AdminClient, deliveries: readonly DeliveryItem[]): Promise<Set<string>> {
+  const now = Date.now();
+  if (!deliveries.some((delivery) => isDue(delivery, now))) return new Set();
+  const { data } = await admin.get<Page<TargetItem>>('/targets');
+  return new Set(data.filter((target) => standstill(target, now) !== null).map(({ name }) => name));
 }

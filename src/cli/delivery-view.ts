@@ -3,11 +3,32 @@ import type { CommandContext } from './context.ts';
 import { type Column, facts, table } from './table.ts';
 import { painter, paintStatus, printable, relativeTime } from './text.ts';
 
-export function deliveryTable(context: CommandContext, deliveries: readonly DeliveryItem[]): string {
+/** On narrower terminals these columns would leave no room for what happened. */
+const EVENT_FROM = 130;
+const ROUTE_FROM = 150;
+
+interface Shown {
+  /** All are of one event, which need not be named. */
+  isOneEvent?: boolean;
+  /** Targets at which nothing is attempted. */
+  standing?: ReadonlySet<string>;
+}
+
+export function deliveryTable(
+  context: Pick<CommandContext, 'stdout'>,
+  deliveries: readonly DeliveryItem[],
+  { isOneEvent = false, standing = new Set() }: Shown = {},
+): string {
   const now = Date.now();
-  const paint = painter(context.stdout);
+  const { stdout } = context;
+  const room = stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY;
+  const event: Column<DeliveryItem> = { title: 'EVENT', cell: (delivery) => delivery.eventId };
+  const route: Column<DeliveryItem> = { title: 'ROUTE', cell: (delivery) => delivery.route };
+  const paint = painter(stdout);
   const columns: Column<DeliveryItem>[] = [
     { title: 'DELIVERY', cell: (delivery) => delivery.id },
+    ...(!isOneEvent && room >= EVENT_FROM ? [event] : []),
+    ...(!isOneEvent && room >= ROUTE_FROM ? [route] : []),
     { title: 'TARGET', cell: (delivery) => delivery.target },
     {
       title: 'STATUS',
@@ -16,10 +37,10 @@ export function deliveryTable(context: CommandContext, deliveries: readonly Deli
     },
     { title: 'ATTEMPTS', cell: (delivery) => attemptCount(delivery), align: 'right' },
     { title: 'CREATED', cell: (delivery) => relativeTime(delivery.createdAt, now) },
-    { title: 'NEXT', cell: (delivery) => nextTry(delivery, now) },
+    { title: 'NEXT', cell: (delivery) => nextTry(delivery, standing, now) },
     { title: 'LAST', cell: (delivery) => lastWord(delivery) },
   ];
-  return table(context.stdout, columns, deliveries);
+  return table(stdout, columns, deliveries);
 }
 
 /** One delivery in full, its attempts below. @param target its own, where that may be what it waits for */
@@ -38,7 +59,7 @@ export function deliveryDetail(context: CommandContext, delivery: DeliveryItem, 
     ['waits for', delivery.waitsFor ?? (target === undefined ? null : standstill(target, now))],
     ['attempts', attemptCount(delivery)],
     ['created', when(delivery.createdAt)],
-    ['next attempt', when(delivery.nextAttemptAt)],
+    ['next attempt', isDue(delivery, now) ? `${delivery.nextAttemptAt} (due)` : when(delivery.nextAttemptAt)],
     ['finished', when(delivery.finishedAt)],
   ]);
   const attempts = delivery.history ?? (delivery.lastAttempt === null ? [] : [delivery.lastAttempt]);
@@ -46,7 +67,7 @@ export function deliveryDetail(context: CommandContext, delivery: DeliveryItem, 
 }
 
 /** Why nothing is attempted at a target; null where it is. */
-function standstill({ state, reason, nextProbeAt }: TargetItem, now: number): string | null {
+export function standstill({ state, reason, nextProbeAt }: TargetItem, now: number): string | null {
   const why = reason === null ? '' : ` (${printable(reason)})`;
   if (state === 'paused') return `the target, which is paused${why}`;
   if (state !== 'open') return null;
@@ -70,13 +91,26 @@ function attemptCount(delivery: DeliveryItem): string {
   return delivery.maxAttempts === null ? String(delivery.attempts) : `${delivery.attempts}/${delivery.maxAttempts}`;
 }
 
-function nextTry({ nextAttemptAt, waitsFor }: DeliveryItem, now: number): string {
+/** Whether it waits past its time: for a free place, for the pace of its target, or for the target itself. */
+export function isDue({ status, nextAttemptAt }: DeliveryItem, now: number): boolean {
+  return status === 'pending' && nextAttemptAt !== null && Date.parse(nextAttemptAt) <= now;
+}
+
+function nextTry(delivery: DeliveryItem, standing: ReadonlySet<string>, now: number): string {
+  const { status, target, nextAttemptAt, waitsFor } = delivery;
+  if (status === 'delivering') return 'now';
+  if (isDue(delivery, now)) return standing.has(target) ? 'waits' : 'due';
   if (nextAttemptAt !== null) return relativeTime(nextAttemptAt, now);
   return waitsFor === null ? '-' : `after ${waitsFor}`;
 }
 
-function lastWord(delivery: DeliveryItem): string {
-  return delivery.lastAttempt === null ? (delivery.reason ?? '-') : answer(delivery.lastAttempt);
+/** What came back last; before it why nothing more is tried, where that is another thing. */
+function lastWord({ status, reason, lastAttempt }: DeliveryItem): string {
+  if (lastAttempt === null) return reason ?? '-';
+  const last = answer(lastAttempt);
+  const isStopped = status === 'held' || status === 'dead';
+  if (!isStopped || reason === null || reason === lastAttempt.error?.code) return last;
+  return reason === 'attempts_exhausted' ? last : `${reason} (${last})`; // of all reasons the usual one; ATTEMPTS shows it
 }
 
 function answer(attempt: AttemptItem): string {

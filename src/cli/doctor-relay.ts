@@ -4,6 +4,7 @@ import { CommandError } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import type { Finding } from './findings.ts';
+import { type LeftBehind, leftBehind } from './left-behind.ts';
 import type { AdminOptions } from './options.ts';
 import { relativeTime } from './text.ts';
 
@@ -17,10 +18,12 @@ export async function examineRelay(context: CommandContext, options: AdminOption
   try {
     const admin = await connect(context, options);
     const stats = await admin.get<StatsItem>('/stats');
+    const { data: configured } = await admin.get<Page<TargetItem>>('/targets');
     return [
       { state: 'good', subject: 'relay', finding: `It runs, and answers at ${admin.url}.`, advice: null },
       clock(stats),
-      ...(await targets(admin)),
+      ...targets(configured),
+      ...leftBehind(stats, configured).map(gone),
       ...(await refused(admin)),
     ];
   } catch (error) {
@@ -42,10 +45,9 @@ function clock({ at }: StatsItem): Finding {
   };
 }
 
-async function targets(admin: AdminClient): Promise<Finding[]> {
-  const { data } = await admin.get<Page<TargetItem>>('/targets');
+function targets(configured: readonly TargetItem[]): Finding[] {
   const now = Date.now();
-  return data.flatMap(({ name, state, reason, counts, oldestDueAt }): Finding[] => {
+  return configured.flatMap(({ name, state, reason, counts, oldestDueAt }): Finding[] => {
     const subject = `target ${name}`;
     const found: Finding[] = [];
     const { dead = 0, held = 0, pending = 0 } = counts;
@@ -53,13 +55,15 @@ async function targets(admin: AdminClient): Promise<Finding[]> {
     if (state === 'paused') {
       const finding = `It is paused${reason === null ? '' : ` (${reason})`}, and ${waiting}.`;
       found.push({ state: 'note', subject, finding, advice: `\`hookbay targets ${name} --resume\` lets them go.` });
+    } else if (state !== 'healthy' && pending === 0) {
+      found.push(idle(name, state, reason));
     } else if (state !== 'healthy') {
       const finding = `It is ${state}: ${reason ?? 'its last attempt failed'}; ${waiting}.`;
       found.push({
         state: 'bad',
         subject,
         finding,
-        advice: `\`hookbay deliveries --target ${name} --status pending\` shows why.`,
+        advice: `\`hookbay deliveries --target ${name} --status pending\` shows why.${state === 'open' ? ` Once it is back, \`hookbay targets ${name} --resume\` tries it at once.` : ''}`,
       });
     } else if (oldestDueAt !== null && now - Date.parse(oldestDueAt) > OVERDUE_MS) {
       const finding = `It is behind: the oldest delivery was due ${relativeTime(oldestDueAt, now)}.`;
@@ -76,6 +80,29 @@ async function targets(admin: AdminClient): Promise<Finding[]> {
     }
     return found;
   });
+}
+
+/** It failed last, and there is nothing that could fail now. */
+function idle(name: string, state: 'retrying' | 'open' | 'half_open', reason: string | null): Finding {
+  const subject = `target ${name}`;
+  const why = reason ?? 'its last attempt failed';
+  if (state === 'retrying') {
+    const advice = `\`hookbay deliveries --target ${name}\` shows its last attempts.`;
+    return { state: 'note', subject, finding: `It failed last (${why}).`, advice };
+  }
+  const words = state === 'open' ? 'open' : 'half open';
+  const finding = `Its breaker is ${words} (${why}), and nothing waits: the next delivery will be the probe.`;
+  const advice = state === 'open' ? `Not before its wait is over; \`hookbay targets ${name} --resume\` ends the wait.` : null;
+  return { state: 'note', subject, finding, advice };
+}
+
+/** Nobody else tells of it: what is not configured is in no list of targets. */
+function gone({ target, waiting, dead }: LeftBehind): Finding {
+  const counts = [...(waiting > 0 ? [`${waiting} held`] : []), ...(dead > 0 ? [`${dead} dead`] : [])].join(' and ');
+  const finding = `It is not configured any more, and has ${counts} ${waiting + dead === 1 ? 'delivery' : 'deliveries'}.`;
+  const back = waiting > 0 ? 'What is held goes on when its name is back in the configuration. Otherwise' : 'To give them up,';
+  const advice = `${back} \`hookbay deliveries --target ${target}\` lists them, and \`hookbay deliveries ID --discard\` gives one up.`;
+  return { state: waiting > 0 ? 'bad' : 'note', subject: `target ${target}`, finding, advice };
 }
 
 async function refused(admin: AdminClient): Promise<Finding[]> {

@@ -111,7 +111,7 @@ async function showEvent(context: CommandContext, admin: AdminClient, id: string
   );
   if (event.headers.length > 0) stdout.write(`\n${paint('bold', 'Headers')}\n`);
   for (const [name, value] of event.headers) stdout.write(`  ${paint('dim', `${printable(name)}:`)} ${printable(value)}\n`);
-  stdout.write(`\n${deliveryTable(context, event.deliveries)}`);
+  stdout.write(`\n${deliveryTable(context, event.deliveries, { isOneEvent: true })}`);
 }
 
 const sender = ({ peer }: EventDetail): string => (peer === '' ? '' : ` from ${printable(peer)}`);

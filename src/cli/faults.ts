@@ -9,15 +9,19 @@ export async function renderFaults(faults: readonly Fault[]): Promise<string> {
   return faults.map((fault) => renderFault(fault)).join('\n\n');
 }
 
-/** Every fault of a configuration as one error: nothing was started. */
-export async function faultsError(context: CommandContext, faults: readonly Fault[]): Promise<CommandError> {
+/** Every fault of a configuration as one error. @param asked the command: to `check` nobody need be sent from `check` */
+export async function faultsError(
+  context: CommandContext,
+  faults: readonly Fault[],
+  asked: 'serve' | 'check',
+): Promise<CommandError> {
   const paint = painter(context.stderr);
   const listed = await renderFaults(faults);
   const count = paint('bold', faults.length === 1 ? '1 fault' : `${faults.length} faults`);
   return new CommandError({
     exitCode: 2,
     code: 'config_invalid',
-    message: `${listed}\n\n${count} in the configuration; nothing was started.`,
-    hint: 'Every key is shown in config.example.yaml; `hookbay check` looks again without starting.',
+    message: `${listed}\n\n${count} in the configuration${asked === 'serve' ? '; nothing was started' : ''}.`,
+    hint: `Every key is shown in config.example.yaml${asked === 'serve' ? '; `hookbay check` looks again without starting' : ''}.`,
   });
 }

@@ -3,7 +3,11 @@ import { CommandError } from './command-error.ts';
 import { type ServerEvent, ServerEventReader } from './server-events.ts';
 
 /** What somebody who follows a relay's stream sees. */
-export type Followed = { kind: 'message'; message: ServerEvent } | { kind: 'connected' } | { kind: 'lost'; why: string };
+export type Followed =
+  | { kind: 'message'; message: ServerEvent }
+  | { kind: 'connected' }
+  /** `why` ends with a full stop. */
+  | { kind: 'lost'; why: string };
 
 export interface FollowRequest {
   query: Record<string, string | undefined>;
@@ -36,16 +40,19 @@ export async function* follow(admin: AdminClient, { query, after, signal }: Foll
           last = message.id ?? last;
         }
       }
-      if (!signal.aborted) yield { kind: 'lost', why: 'the relay ended the stream' };
+      if (!signal.aborted) yield { kind: 'lost', why: 'the relay ended the stream.' };
     } catch (error) {
       if (signal.aborted) return;
       if (isFinal(error, first)) throw error;
-      yield { kind: 'lost', why: error instanceof Error ? error.message : String(error) };
+      yield { kind: 'lost', why: sentence(error instanceof Error ? error.message : String(error)) };
     }
     await wait(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS), signal);
     failures += 1;
   }
 }
+
+/** Messages of libraries end without a full stop. */
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 /** A relay that is being restarted is waited for, once it was there; one that refuses will do so again. */
 function isFinal(error: unknown, first: boolean): boolean {

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DELIVERY_STATUSES } from '../domain/delivery.ts';
 
 /** Options of every command that asks a running relay. */
 export interface AdminOptions {
@@ -29,7 +30,7 @@ export interface FilterOptions {
 export function addFilterOptions(command: Command): Command {
   return command
     .option('--route <name>', 'only of this route')
-    .option('--status <status>', 'only with this status: pending, delivered, dead, held, filtered, cancelled')
+    .addOption(new Option('--status <status>', 'only with this status').choices(DELIVERY_STATUSES))
     .option('--from <time>', 'not older than this: 90s, 15m, 2h, 7d (ago), or an ISO 8601 time', parseTime)
     .option('--to <time>', 'older than this, in the same form', parseTime);
 }
@@ -54,12 +55,24 @@ export function filterQuery(options: FilterOptions): Record<string, string> {
 
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** A date, or a date with a time and perhaps a zone. What else `Date.parse` reads it guesses: "5" would be May 2001. */
+const ISO_8601 = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
 /** @returns ISO 8601, UTC */
 export function parseTime(text: string): string {
   const ago = /^(\d{1,6})([smhd])$/.exec(text);
-  const time = ago === null ? Date.parse(text) : Date.now() - Number(ago[1]) * (UNIT_MS[ago[2] ?? ''] ?? 0);
+  const time = ago === null ? isoTime(text) : Date.now() - Number(ago[1]) * (UNIT_MS[ago[2] ?? ''] ?? 0);
   if (Number.isNaN(time)) throw new InvalidArgumentError('Write a time as 90s, 15m, 2h or 7d (ago), or as 2026-03-20T14:30:00Z.');
   return new Date(time).toISOString();
+}
+
+/** @returns wall ms; NaN for what is none, and for a day that its month does not have */
+function isoTime(text: string): number {
+  const day = ISO_8601.exec(text)?.[1];
+  if (day === undefined) return Number.NaN;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  const isInMonth = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  return isInMonth ? Date.parse(text) : Number.NaN;
 }
 
 function parseLimit(text: string): number {

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
+import type { AdminClient } from './admin-client.ts';
+import type { Page, StatsItem, TargetItem } from './admin-types.ts';
+import { CommandError } from './command-error.ts';
 import { connect } from './connect.ts';
 import type { CommandContext } from './context.ts';
+import { type LeftBehind, leftBehind } from './left-behind.ts';
 import { type AdminOptions, addAdminOptions } from './options.ts';
 import { printJson } from './print.ts';
+import { printable } from './text.ts';
 
 const EXAMPLES = `
 The running relay reads its own file, with the environment that it was started with. With a fault in the file
@@ -18,8 +23,35 @@ export function addReload(program: Command, context: CommandContext): void {
     .addHelpText('after', EXAMPLES)
     .action(async (options: AdminOptions) => {
       const admin = await connect(context, options);
-      const answer = await admin.post<{ status: string }>('/reload');
-      if (options.json) printJson(context, answer);
-      else context.stdout.write('The new configuration is in effect.\n');
+      const answer = await admin.post<{ status: string }>('/reload').catch(explained);
+      if (options.json) return printJson(context, answer);
+      context.stdout.write('The new configuration is in effect.\n');
+      await tellOfHeld(context, admin);
     });
+}
+
+/** @throws what it is given; says what holds meanwhile */
+function explained(error: unknown): never {
+  if (!(error instanceof CommandError) || error.code !== 'restart_required') throw error;
+  const { exitCode, code, message } = error;
+  const hint = 'The former configuration stays in effect, all of it: restart the relay, or take this change back.';
+  throw new CommandError({ exitCode, code, message, hint }, { cause: error });
+}
+
+async function leftBehindAt(admin: AdminClient): Promise<LeftBehind[]> {
+  const { data } = await admin.get<Page<TargetItem>>('/targets');
+  return leftBehind(await admin.get<StatsItem>('/stats'), data);
+}
+
+/** A name that was mistyped, or left out by mistake, is seen here first. */
+async function tellOfHeld(context: CommandContext, admin: AdminClient): Promise<void> {
+  const found = await leftBehindAt(admin).catch((error: unknown) => {
+    if (error instanceof CommandError) return []; // The reload is done, and may have changed the token.
+    throw error;
+  });
+  for (const { target, waiting } of found) {
+    if (waiting === 0) continue;
+    const held = waiting === 1 ? '1 delivery is held' : `${waiting} deliveries are held`;
+    context.stderr.write(`${held}: the target ${printable(target)} is not configured any more.\n`);
+  }
 }

@@ -63,7 +63,7 @@ async function replayOne(context: CommandContext, id: string, options: ReplayOpt
   const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
   const answer = await admin.post<{ deliveries: DeliveryItem[] }>(`/events/${path}/replay`, targets, headers);
   if (options.json) return printJson(context, answer);
-  context.stdout.write(deliveryTable(context, answer.deliveries));
+  context.stdout.write(deliveryTable(context, answer.deliveries, { isOneEvent: true }));
 }
 
 async function replayMany(context: CommandContext, options: ReplayOptions): Promise<void> {

@@ -139,9 +139,14 @@ function report(context: CommandContext, answer: RouteAnswer | UrlAnswer, text: 
   if (options.json) printJson(context, answer);
   else context.stdout.write(`${painter(context.stdout)(ok ? 'green' : 'red', String(statusCode))} ${printable(text)}\n`);
   if (ok) return;
-  const hint =
-    statusCode === 401 && options.to !== undefined ? 'Give the credential that it expects with --secret or --hmac.' : undefined;
+  const hint = statusCode === 401 && options.to !== undefined ? credentialHint(options) : undefined;
   throw new CommandError({ exitCode: 1, code: 'send_refused', message: `The receiver answered ${statusCode}.`, hint });
+}
+
+function credentialHint({ provider, secret, hmac }: SendOptions): string {
+  const given = [...(secret === undefined ? [] : ['--secret']), ...(hmac === undefined ? [] : ['--hmac'])];
+  if (given.length === 0) return 'Give the credential that it expects with --secret or --hmac.';
+  return `It refused the credential of ${given.join(' and ')}: is it the one that the receiver has, and is ${printable(provider)} the provider that it expects?`;
 }
 
 async function payloadOf(context: CommandContext, file: string | undefined): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { configFile, loadFile } from './config-file.ts';
+import { configFile, loadFile, reloadFile } from './config-file.ts';
 import type { CommandContext } from './context.ts';
 import { faultsError } from './faults.ts';
 import { LOG_LEVELS, type LogLevel } from './log-level.ts';
@@ -44,11 +44,11 @@ async function serve(context: CommandContext, options: ServeOptions): Promise<vo
     return quickstart(context, { logLevel: options.logLevel ?? 'debug', json });
   }
   const result = await loadFile(context, file);
-  if (!result.ok) throw await faultsError(context, result.faults);
+  if (!result.ok) throw await faultsError(context, result.faults, 'serve');
   const { runRelay } = await import('./run-relay.ts');
   await runRelay(context, {
     config: result.config,
-    reloadConfig: () => loadFile(context, file),
+    reloadConfig: () => reloadFile(context, file),
     logLevel: options.logLevel ?? 'info',
     json,
   });

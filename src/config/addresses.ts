@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Path } from './fault.ts';
 import { listenAddress } from './leaves.ts';
+import { readText } from './read-text.ts';
 import { parseSource } from './source.ts';
+import { storage } from './storage-schema.ts';
 import { readTree, valueAt } from './tree.ts';
 import type { ListenAddress } from './types.ts';
 
@@ -18,6 +19,8 @@ export interface FileAddresses {
   adminToken: Written<string>;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const listen = listenAddress();
 
 /**
@@ -26,23 +29,10 @@ const listen = listenAddress();
  * @param file absolute path
  * @returns null when the file cannot be read or is not YAML
  */
-export function readAddresses(file: string, env: Readonly<Record<string, string | undefined>>): FileAddresses | null {
-  const text = contents(file);
-  const source = text === null ? null : parseSource(text);
-  if (source === null || !source.whole) return null;
-  const tree = readTree(
-    source.document,
-    { env, readFile: (path) => readFileSync(path, 'utf8'), folder: dirname(file) },
-    source.unquoted,
-  );
-  const read = (path: Path): Written<unknown> => {
-    const value = valueAt(tree.value, path);
-    if (value === undefined) return { kind: 'absent' };
-    if (!tree.isBroken(path)) return { kind: 'known', value };
-    const key = JSON.stringify(path);
-    const fault = tree.faults.find((each) => JSON.stringify(each.path) === key);
-    return { kind: 'unknown', why: fault?.message ?? 'its placeholder must be quoted' };
-  };
+export function readAddresses(file: string, env: Environment): FileAddresses | null {
+  const opened = open(file, env);
+  if (opened === null) return null;
+  const { root, read } = opened;
   const address = (path: Path): Written<ListenAddress> => {
     const written = read(path);
     if (written.kind !== 'known') return written;
@@ -53,13 +43,15 @@ export function readAddresses(file: string, env: Readonly<Record<string, string 
     const token = read(path);
     return token.kind === 'known' && Array.isArray(token.value) ? token.value.map((_, i) => read([...path, i])) : [token];
   };
-  const named = valueAt(tree.value, ['admin', 'tokens']);
+  const named = valueAt(root, ['admin', 'tokens']);
   const operators = (Array.isArray(named) ? [...named.keys()] : [])
     .map((i): Path => ['admin', 'tokens', i])
-    .filter((path) => valueAt(tree.value, [...path, 'role']) === 'operator');
-  const tokens = [...secretsAt(['admin', 'token']), ...operators.flatMap((path) => secretsAt([...path, 'token']))];
+    .filter((path) => valueAt(root, [...path, 'role']) === 'operator');
+  // Where `admin.token` is written and not known here, whoever asks must not act in the name of somebody else.
+  const own = firstKnown(secretsAt(['admin', 'token']));
+  const adminToken = own.kind === 'absent' ? firstKnown(operators.flatMap((path) => secretsAt([...path, 'token']))) : own;
   const certFile = (): Written<string> => {
-    if (valueAt(tree.value, ['tls']) === undefined) return { kind: 'absent' };
+    if (valueAt(root, ['tls']) === undefined) return { kind: 'absent' };
     const written = read(['tls', 'cert']);
     if (written.kind === 'unknown') return written;
     if (written.kind === 'absent' || typeof written.value !== 'string') return { kind: 'unknown', why: 'it is not a path' };
@@ -69,13 +61,44 @@ export function readAddresses(file: string, env: Readonly<Record<string, string 
     listen: address(['listen']),
     certFile: certFile(),
     adminListen: address(['admin', 'listen']),
-    adminToken: firstKnown(tokens),
+    adminToken,
   };
+}
+
+/**
+ * The database of a file, read like its addresses.
+ * @returns an absolute path, the default's when none is written; null when the file cannot be read or is not YAML
+ */
+export function readDatabase(file: string, env: Environment): Exclude<Written<string>, { kind: 'absent' }> | null {
+  const opened = open(file, env);
+  if (opened === null) return null;
+  const written = opened.read(['storage', 'url']);
+  if (written.kind === 'unknown') return written;
+  const { data } = storage.shape.url.safeParse(written.kind === 'known' ? written.value : undefined);
+  if (data === undefined) return { kind: 'unknown', why: 'it is not sqlite: and a path' };
+  return { kind: 'known', value: resolve(dirname(file), data.slice('sqlite:'.length).replace(/^\/+/, '/')) };
+}
+
+/** The file's tree, and what is written at a place of it. */
+function open(file: string, env: Environment): { root: unknown; read(path: Path): Written<unknown> } | null {
+  const text = contents(file);
+  const source = text === null ? null : parseSource(text);
+  if (source === null || !source.whole) return null;
+  const tree = readTree(source.document, { env, readFile: readText, folder: dirname(file) }, source.unquoted);
+  const read = (path: Path): Written<unknown> => {
+    const value = valueAt(tree.value, path);
+    if (value === undefined) return { kind: 'absent' };
+    if (!tree.isBroken(path)) return { kind: 'known', value };
+    const key = JSON.stringify(path);
+    const fault = tree.faults.find((each) => JSON.stringify(each.path) === key);
+    return { kind: 'unknown', why: fault?.message ?? 'its placeholder must be quoted' };
+  };
+  return { root: tree.value, read };
 }
 
 function contents(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file);
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Fault, type FaultCode, pathText } from './fault.ts';
 import { schemaFaults } from './issues.ts';
 import { NamedFiles } from './named-files.ts';
+import { readText } from './read-text.ts';
 import { resolveConfig } from './resolve.ts';
 import { ruleFaults } from './rules.ts';
 import { fileSchema } from './schema.ts';
@@ -20,12 +20,6 @@ export interface LoadContext {
   env: Readonly<Record<string, string | undefined>>;
   /** Reads a text file named by `${file:…}`, from the disk where left out; throws when it cannot. */
   readFile?: (path: string) => string;
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-function readText(path: string): string {
-  return decoder.decode(readFileSync(path));
 }
 
 interface PlacedFault {
@@ -92,12 +86,13 @@ function isMissing(error: unknown): boolean {
 /**
  * Reads a configuration file, and the files of secrets that it names.
  * @param path absolute, or relative to the working directory
+ * @param readFile reads all of them; throws when it cannot
  */
-export function loadConfigFile(path: string, env: LoadContext['env']): LoadResult {
+export function loadConfigFile(path: string, env: LoadContext['env'], readFile: (path: string) => string = readText): LoadResult {
   const file = resolve(path);
   let text: string;
   try {
-    text = readText(file);
+    text = readFile(file);
   } catch (error) {
     if (isMissing(error)) return fileFault(file, 'file_missing', 'there is no such configuration file', 'a file at this path');
     return fileFault(
@@ -107,5 +102,5 @@ export function loadConfigFile(path: string, env: LoadContext['env']): LoadResul
       'a text file in UTF-8 that hookbay may read',
     );
   }
-  return loadConfig(text, { file, env });
+  return loadConfig(text, { file, env, readFile });
 }

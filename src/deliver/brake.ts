@@ -41,6 +41,12 @@ export class Brake {
     if (!this.on) this.#rounds = 0;
   }
 
+  /** An operator says that the target can take more. */
+  release(): void {
+    this.#cancelTimer?.();
+    this.#until = 0;
+  }
+
   close(): void {
     this.#cancelTimer?.();
   }

@@ -123,6 +123,7 @@ export class Pace {
 
   /** An operator says that the target is back. */
   probeNow(): void {
+    this.#brake.release();
     this.#breaker.probeNow();
   }
 

@@ -92,7 +92,7 @@ export class TargetQueue {
     this.#stand();
   }
 
-  /** An open breaker is taken for over as well: the target is probed now. */
+  /** An open breaker, or the time for which the target asked to be left alone, is taken for over as well: it is asked now. */
   resume(): void {
     this.#paused = false;
     this.#pace.probeNow();

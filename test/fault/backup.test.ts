@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hookbay } from '../support/command-line.ts';
@@ -72,7 +72,7 @@ describe('a backup under load', () => {
     expect(JSON.parse(made.stdout)).toMatchObject({ events: kept.size, pending: kept.size });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(elsewhere)).toEqual(['copy.db']);
-    expect(readdirSync(dirname(relay.database)).filter((name) => name.includes('backup'))).toEqual([]);
+    expect(readdirSync(dirname(relay.database)).filter((name) => name.includes('.copying-'))).toEqual([]);
 
     await relay.kill();
     const config = join(elsewhere, 'config.yaml');
@@ -94,6 +94,73 @@ describe('a backup under load', () => {
     writeFileSync(file, 'mine');
     expect(await backup(file)).toMatchObject({ exitCode: 2 });
     expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+});
+
+describe('a backup that something comes between', () => {
+  const folder = (): string => dirname(relay.database);
+  const copies = (): string[] => readdirSync(folder()).filter((name) => name.includes('.copying-'));
+  const ask = (signal?: AbortSignal): Promise<Response> =>
+    fetch(`${relay.adminUrl}/api/v1/backup`, { method: 'POST', ...(signal === undefined ? {} : { signal }) });
+
+  /** Enough that a copy takes a while. */
+  beforeEach(async () => {
+    for (let i = 0; i < 64; i += 1) await postEvent(relay.hookUrl, { key: `large-${i}`, size: 512 * 1024 });
+  });
+
+  it('leaves nothing behind when whoever asked leaves, and is not made to its end', async () => {
+    const asked = new AbortController();
+    const left = ask(asked.signal).then(
+      () => 'answered',
+      () => 'left',
+    );
+    await waitFor('the copy', () => copies().length > 0);
+    asked.abort();
+    expect(await left).toBe('left');
+    await waitFor('nothing', () => copies().length === 0);
+    const next = await waitFor('room for the next', async () => {
+      const response = await ask();
+      return response.ok ? response : response.body?.cancel().then(() => false as const);
+    });
+    expect((await next.arrayBuffer()).byteLength).toBe(Number(next.headers.get('content-length')));
+  });
+
+  it('by two at once: one of them is refused, or comes after, and each copy is whole', async () => {
+    const first = ask();
+    await waitFor('the copy', () => copies().length > 0);
+    const refusals: number[] = [];
+    const second = await waitFor('the second', async () => {
+      const response = await ask();
+      if (response.ok) return response;
+      refusals.push(response.status);
+      await response.body?.cancel();
+      return false;
+    });
+    for (const response of [await first, second]) {
+      expect((await response.arrayBuffer()).byteLength).toBe(Number(response.headers.get('content-length')));
+    }
+    expect(new Set(refusals)).toEqual(new Set([409]));
+  });
+
+  it('into the same file twice at once: one of them gets the name', async () => {
+    const file = join(elsewhere, 'copy.db');
+    const both = await Promise.all([backup(file), backup(file)]);
+    expect(both.filter(({ exitCode }) => exitCode === 0)).toHaveLength(1);
+    expect(readdirSync(elsewhere)).toEqual(['copy.db']);
+    expect(keysIn(file).size).toBe(64);
+  });
+
+  it('touches nothing that is not its own', async () => {
+    const mine = `${relay.database}.backup-before-upgrade`;
+    writeFileSync(mine, 'mine');
+    mkdirSync(`${relay.database}.copying-1`);
+    writeFileSync(`${relay.database}.copying-monday`, 'mine too');
+    expect(await backup(join(elsewhere, 'copy.db'))).toMatchObject({ exitCode: 0 });
+    await relay.kill();
+    const again = await RelayProcess.start({ target: target.url, folder: relay.folder });
+    await again.kill();
+    const names = readdirSync(folder());
+    expect(names).toEqual(expect.arrayContaining([basename(mine), 'hookbay.db.copying-1', 'hookbay.db.copying-monday']));
   });
 });
 

@@ -77,6 +77,19 @@ describe('the commands against a running relay', () => {
     await waitFor('the rejection', async () => /knowledgesdk +401 /.test((await ask('rejections')).stdout));
   });
 
+  it('restores a backup where the secrets of the configuration are not set', async () => {
+    const config = join(relay.folder, 'elsewhere.yaml');
+    const { routes } = relayConfig({ target: NOBODY }) as { routes: { knowledgesdk: object } };
+    const verify = { provider: 'stripe', secret: '${STRIPE_WEBHOOK_SECRET}' };
+    const elsewhere = { storage: { url: 'sqlite:./elsewhere/hookbay.db' }, routes: { shop: { ...routes.knowledgesdk, verify } } };
+    writeFileSync(config, JSON.stringify(elsewhere));
+    const copy = join(relay.folder, 'copy.db');
+    expect(await ask('backup', copy)).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout } = await hookbay(['restore', copy, '--config', config]);
+    expect(stdout).toContain(`${join(relay.folder, 'elsewhere', 'hookbay.db')}: `);
+    expect(exitCode).toBe(0);
+  });
+
   it('answers for what is not there with exit 1', async () => {
     expect(await ask('send', '--route', 'nowhere')).toMatchObject({ exitCode: 1 });
     expect(await ask('events', 'evt_1')).toMatchObject({ exitCode: 1 });
@@ -123,7 +136,7 @@ describe('serve', () => {
       relay.program.signal('SIGHUP');
       await relay.program.record('reload refused');
       const asked = await hookbay(['reload', '--url', relay.adminUrl]);
-      expect(asked).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('config.yaml:1:9') });
+      expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('config.yaml:1:9') });
       expect((await fetch(`${relay.publicUrl}/readyz`)).status).toBe(200);
     } finally {
       await relay.remove();

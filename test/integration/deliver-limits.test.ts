@@ -245,6 +245,20 @@ describe('a target that asks for patience without saying how long', () => {
     expect(await attemptsAfter(990)).toBe(5);
     expect(await attemptsAfter(20)).toBe(6);
   });
+
+  test('is asked at once when an operator resumes it', async () => {
+    const app = await receiver({ kind: 'answer', status: 429, headers: { 'retry-after': '60' } });
+    const bench = rig([limited(app, {}, { concurrency: 1, retry: steadyRetry(24) })]);
+    bench.add('app');
+    bench.dispatcher.wake('app');
+    await waitFor('first', () => app.received.length === 1);
+    await pass(bench, 10_000, 500);
+    expect(app.received).toHaveLength(1);
+    app.behave(ok);
+    bench.add('app'); // the first one is not due before its Retry-After
+    bench.dispatcher.resume('app');
+    await waitFor('second', () => app.received.length === 2);
+  });
 });
 
 describe('a breaker', () => {

@@ -23,7 +23,10 @@ const run = promisify(execFile);
 
 /** Not run here, and who does. */
 const ELSEWHERE: readonly [command: RegExp, reason: string][] = [
-  [/^npm (start|test|ci|install)\b/, 'the start is run by first-command.test.ts, the tests by whoever reads this'],
+  [
+    /^npm (start|test|ci|install|pack)\b/,
+    'the start is run by first-command.test.ts, the tests by whoever reads this; packing builds everything once more',
+  ],
   [/^(node src\/main[.]ts|hookbay) serve\b/, 'every test that has a relay starts it so'],
   [
     /^(cat > config[.]yaml|export KNOWLEDGESDK)/,

@@ -1,4 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hookbay } from '../support/command-line.ts';
@@ -33,6 +35,20 @@ const doctor = async (...argv: string[]): Promise<Told & { exitCode: number }> =
   return { ...(JSON.parse(stdout) as Told), exitCode };
 };
 const about = ({ findings }: Told, subject: string) => findings.filter((each) => each.subject === subject);
+
+/** A relay that says this. */
+async function withApi<Result>(answers: Record<string, object>, ask: (url: string) => Promise<Result>): Promise<Result> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '', 'http://relay').pathname.replace('/api/v1', '');
+    response.end(JSON.stringify(answers[path]));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.close();
+  }
+}
 
 describe('hookbay doctor', () => {
   it('finds nothing to be done where all is well, and a relay that does not run is only a note', async () => {
@@ -96,5 +112,51 @@ describe('hookbay doctor', () => {
     } finally {
       await relay.remove();
     }
+  });
+
+  it('tells of what is held for a target that is gone', async () => {
+    target.behave({ kind: 'answer', status: 500 });
+    const relay = await RelayProcess.start({ target: target.url });
+    try {
+      await postEvent(relay.hookUrl, { key: 'one' });
+      await waitFor('a failure', () => target.received.length > 0);
+      const renamed = relayConfig({ target: target.url });
+      const routes = Object.entries(renamed.routes as Record<string, object>);
+      const config = {
+        ...renamed,
+        targets: { appp: { url: target.url } },
+        routes: Object.fromEntries(routes.map(([name, route]) => [name, { ...route, deliver: 'appp' }])),
+      };
+      writeFileSync(join(relay.folder, 'config.yaml'), JSON.stringify(config));
+      const reloaded = await hookbay(['reload', '--url', relay.adminUrl]);
+      expect(reloaded).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^1 delivery is held: the target app /) });
+      const held = '/api/v1/deliveries?target=app&status=held';
+      await waitFor('the held delivery', async () => ((await relay.admin.get(held)) as { data: unknown[] }).data.length === 1);
+      const told = await doctor('--url', relay.adminUrl);
+      expect(told).toMatchObject({ ok: false, exitCode: 1 });
+      expect(about(told, 'target app')).toMatchObject([
+        { state: 'bad', finding: expect.stringMatching(/not configured any more, and has 1 held delivery\.$/) },
+      ]);
+      const { stdout } = await hookbay(['deliveries', '--target', 'app', '--status', 'held', '--url', relay.adminUrl]);
+      expect(stdout).toMatch(/ target_removed \(The target answered 500/);
+    } finally {
+      await relay.remove();
+    }
+  });
+
+  it.each(['open', 'half_open'])('a breaker that is %s is no trouble while nothing waits', async (state) => {
+    const found = (pending: number) =>
+      withApi(
+        {
+          '/stats': { at: new Date().toISOString(), targets: [] },
+          '/targets': { data: [{ name: 'app', state, reason: '10 failures in a row', counts: { pending }, oldestDueAt: null }] },
+          '/rejections': { data: [] },
+        },
+        (url) => doctor('--url', url),
+      );
+    const idle = await found(0);
+    expect(idle).toMatchObject({ ok: true, exitCode: 0 });
+    expect(about(idle, 'target app')).toMatchObject([{ state: 'note', finding: expect.stringContaining('will be the probe') }]);
+    expect(await found(1)).toMatchObject({ ok: false, exitCode: 1 });
   });
 });

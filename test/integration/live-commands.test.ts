@@ -61,7 +61,7 @@ describe('hookbay tail', () => {
     await says(tail, / knowledgesdk .*evt_/);
     const config = { listen: new URL(relay.publicUrl).host, admin: { listen: new URL(relay.adminUrl).host } };
     await relay.kill();
-    await says(tail, /connection lost/);
+    await says(tail, /connection lost: .*\. Trying again …$/);
     relay = await relay.startAgain({ config });
     await post('two');
     await waitFor('both events', async () => new Set(tail.lines.join('\n').match(/evt_\w+/g)).size === 2);

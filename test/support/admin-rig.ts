@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { News } from '../../src/admin/news.ts';
 import type {
@@ -186,11 +183,6 @@ export async function adminRig(options: RigOptions = {}): Promise<AdminRig> {
 }
 
 /** What stands for a copy of the database where there is none. */
-function smallFile(): Backup {
-  const folder = mkdtempSync(join(tmpdir(), 'hookbay-copy-'));
-  const path = join(folder, 'copy.db');
-  writeFileSync(path, 'copy');
-  return { path, size: 4, remove: () => rmSync(folder, { recursive: true }) };
-}
+const smallFile = (): Backup => ({ size: 4, read: () => Readable.from([Buffer.from('copy')]), discard: async () => undefined });
 
 export const BEARER = { authorization: 'Bearer correct-horse-battery' };

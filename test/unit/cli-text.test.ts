@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { DeliveryItem } from '../../src/cli/admin-types.ts';
 import type { Output } from '../../src/cli/context.ts';
-import { attemptTable } from '../../src/cli/delivery-view.ts';
+import { attemptTable, deliveryTable } from '../../src/cli/delivery-view.ts';
 import { progressBar } from '../../src/cli/progress.ts';
 import { statusWords } from '../../src/cli/status-words.ts';
 import { facts, table } from '../../src/cli/table.ts';
@@ -125,21 +126,50 @@ describe('the progress bar', () => {
   });
 });
 
+const failed = {
+  number: 1,
+  trigger: 'initial' as const,
+  startedAt: '2026-03-20T14:30:00.000Z',
+  durationMs: 1,
+  outcome: 'retry' as const,
+  statusCode: 500,
+  error: { code: 'target_status', message: 'answered 500' },
+  response: { headers: [], body: 'out of order\n', truncated: false },
+};
+
 describe('a delivery', () => {
   it("shows a failed attempt's answer without the line breaks around it", () => {
     const stdout = output();
-    const failed = {
-      number: 1,
-      trigger: 'initial' as const,
-      startedAt: '2026-03-20T14:30:00.000Z',
-      durationMs: 1,
-      outcome: 'retry' as const,
-      statusCode: 500,
-      error: { code: 'http_500', message: 'answered 500' },
-      response: { headers: [], body: 'out of order\n', truncated: false },
-    };
     const text = attemptTable({ stdout }, [failed]);
     expect(text.split('\n')[1]).toMatch(/answered 500: out of order$/);
+  });
+
+  const delivery: DeliveryItem = {
+    ...{ id: 'dlv_1', eventId: 'evt_1', route: 'shop', target: 'app', status: 'pending', reason: null, attempts: 1 },
+    ...{ maxAttempts: 5, nextAttemptAt: null, createdAt: failed.startedAt, finishedAt: null, orderingKey: null, waitsFor: null },
+    lastAttempt: failed,
+  };
+  const row = (changes: Partial<DeliveryItem>, stdout = output(), shown = {}): string =>
+    deliveryTable({ stdout }, [{ ...delivery, ...changes }], shown).split('\n')[1] ?? '';
+
+  it.each<[Partial<DeliveryItem>, RegExp]>([
+    [{ status: 'held', reason: 'target_removed' }, / - {5}target_removed \(answered 500: out of order\)$/],
+    [{ status: 'held', reason: 'schema_invalid: /a', lastAttempt: null }, / schema_invalid: \/a$/],
+    [{ status: 'dead', reason: 'dead_on_status' }, / dead_on_status \(answered 500: out of order\)$/],
+    [{ status: 'dead', reason: 'attempts_exhausted' }, / {2}answered 500: out of order$/],
+    [{ status: 'dead', reason: 'target_status' }, / {2}answered 500: out of order$/],
+    [{ reason: 'target_status', nextAttemptAt: failed.startedAt }, / due {3}answered 500: out of order$/],
+    [{ status: 'delivering', nextAttemptAt: failed.startedAt }, / now {3}answered/],
+    [{ nextAttemptAt: '9999-01-01T00:00:00.000Z' }, / in \d+d {2}answered/],
+    [{ waitsFor: 'dlv_0' }, / after dlv_0 {2}answered/],
+  ])('%j is told in its line', (changes, line) => expect(row(changes)).toMatch(line));
+
+  it('names event and route where there is room, and where they are not the same for all', () => {
+    expect(row({})).toMatch(/^dlv_1 +evt_1 +shop +app /);
+    expect(row({}, output({ isTTY: true, columns: 150 }))).toMatch(/^dlv_1 +evt_1 +shop +app /);
+    expect(row({}, output({ isTTY: true, columns: 140 }))).toMatch(/^dlv_1 +evt_1 +app /);
+    expect(row({}, output({ isTTY: true, columns: 100 }))).toMatch(/^dlv_1 +app /);
+    expect(row({}, output(), { isOneEvent: true })).toMatch(/^dlv_1 +app /);
   });
 });
 

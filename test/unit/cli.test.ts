@@ -47,7 +47,15 @@ describe('the program', () => {
   it.each([
     [['evnts'], 'Did you mean events?'],
     [['events', '--limit', '0'], 'whole number from 1 to 100'],
-    [['events', '--from', 'yesterday'], '90s, 15m, 2h or 7d'],
+    ...['yesterday', '5', '40', 'monday 3', '2026', '2026-13-01', '2026-02-30', '2026-03-20 14:30', '5y', '-5m', ''].flatMap(
+      (time): [string[], string][] =>
+        ['--from', '--to'].map((option) => [['events', '--delete', option, time], '90s, 15m, 2h or 7d']),
+    ),
+    [['tail', '--since', '5'], '90s, 15m, 2h or 7d'],
+    ...['events', 'deliveries', 'replay', 'export'].map((command): [string[], string] => [
+      [command, '--status', 'dad'],
+      'Allowed choices are pending, delivered, dead, filtered, cancelled, held.',
+    ]),
     [['deliveries', '--retry'], 'needs the id of a delivery'],
     [['deliveries', 'dlv_1', '--retry', '--cancel'], 'Only one of'],
     [['replay'], 'Say what to replay'],
@@ -200,6 +208,9 @@ describe('check', () => {
     expect(stderr).toContain('did you mean: path');
     expect(stderr).toMatch(/bad\.yaml:3:\d+/);
     expect(stderr).toMatch(/bad\.yaml:5:\d+/);
+    expect(stderr).toContain('3 faults in the configuration.\n');
+    expect(stderr).not.toContain('hookbay check');
+    expect((await hookbay(['serve', '--config', bad], { env })).stderr).toMatch(/nothing was started\.[\s\S]*`hookbay check`/);
   });
 
   it.each(['check', 'serve'])('%s: a named file that is missing is a fault, never a quickstart', async (command) => {
@@ -214,7 +225,7 @@ describe('commands that talk to a server', () => {
   let base: string;
   let answer: { status: number; body: string; headers?: Record<string, string> };
   /** Answers 200 with this in place of `answer`, where set. */
-  let answerTo: ((url: string) => string) | undefined;
+  let answerTo: ((url: string) => string | undefined) | undefined;
   const requests: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers']; body: string }[] =
     [];
 
@@ -288,6 +299,28 @@ describe('commands that talk to a server', () => {
       const list = '  token: ["${NEW_TOKEN}", "${ADMIN_TOKEN}"]\n';
       await hookbay(['events', '--config', configured(list)], { env: { ADMIN_TOKEN: 'of-the-list' } });
       expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer given', 'Bearer of-the-list']);
+    });
+
+    it("acts in nobody else's name while admin.token is not known", async () => {
+      const named = '  tokens: [{ name: ana, token: the-token-of-ana, role: operator }]\n';
+      const asked = await hookbay(['events', '--config', configured(withToken + named)]);
+      expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('ADMIN_TOKEN is not set') });
+      expect(requests).toEqual([]);
+      await hookbay(['events', '--config', configured(withToken + named)], { env: { ADMIN_TOKEN: 'own' } });
+      await hookbay(['events', '--config', configured(named)]);
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer own', 'Bearer the-token-of-ana']);
+    });
+
+    it('restore needs to know storage.url', async () => {
+      for (const [url, why] of [
+        ['sqlite:${WHERE}', 'WHERE is not set'],
+        ['postgres://db', 'not sqlite: and a path'],
+      ] as const) {
+        const config = file('restored.yaml', `storage: { url: "${url}" }\n`);
+        const { exitCode, stderr } = await hookbay(['restore', 'copy.db', '--config', config]);
+        expect(stderr).toMatch(new RegExp(`\`storage\\.url\` in .*${why}`));
+        expect(exitCode).toBe(2);
+      }
     });
 
     it.each([['events'], ['healthcheck']])(
@@ -403,8 +436,80 @@ describe('commands that talk to a server', () => {
       body: '{"detail":"The configuration has faults.","code":"configuration_faults","faults":["config.yaml:1:1: first","config.yaml:2:1: second"]}',
     };
     const { exitCode, stderr } = await hookbay(['reload', '--url', base]);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toMatch(/1:1: first[\s\S]*2:1: second[\s\S]*has faults/);
+  });
+
+  it('says that nothing has changed when a reload needs a restart', async () => {
+    answer = { status: 409, body: '{"detail":"A restart is needed to change listen","code":"restart_required"}' };
+    const { exitCode, stderr } = await hookbay(['reload', '--url', base]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/to change listen\nThe former configuration stays in effect/);
+  });
+
+  it('tells after a reload whose deliveries are held, and is done even if it may not ask', async () => {
+    const counts = { pending: 2, held: 1 };
+    const stats = { targets: ['app', 'gone'].map((target) => ({ target, counts })) };
+    answerTo = (url) =>
+      url.endsWith('/stats') ? JSON.stringify(stats) : url.endsWith('/targets') ? '{"data":[{"name":"app"}]}' : '{}';
+    const told = { exitCode: 0, stdout: 'The new configuration is in effect.\n' };
+    const stderr = '3 deliveries are held: the target gone is not configured any more.\n';
+    expect(await hookbay(['reload', '--url', base])).toEqual({ ...told, stderr });
+    answer = { status: 401, body: '{}' };
+    answerTo = (url) => (url.endsWith('/reload') ? '{}' : undefined);
+    expect(await hookbay(['reload', '--url', base])).toEqual({ ...told, stderr: '' });
+  });
+
+  it('asks with the filter in words before it deletes', async () => {
+    answerTo = (url) => (url.endsWith('/routes') ? '{"data":[{"name":"shop"}]}' : '{"matched":3,"sample":[]}');
+    const argv = [
+      'events',
+      '--delete',
+      '--route',
+      'shop',
+      '--from',
+      '2026-03-01',
+      '--to',
+      '2026-03-20T14:30+02:00',
+      '--url',
+      base,
+    ];
+    const { exitCode, stderr } = await hookbay(argv, { terminal: 80, stdin: 'no\n' });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      'Delete 3 events (route shop, received since 2026-03-01T00:00:00.000Z, received before 2026-03-20T12:30:00.000Z) for good?',
+    );
+    expect(requests.filter(({ method }) => method !== 'GET').map(({ body }) => JSON.parse(body).dryRun)).toEqual([true]);
+  });
+
+  it('tells the destinations of a test alert apart', async () => {
+    const to = 'http://127.0.0.1:4003/[hidden]';
+    const sent = [
+      { to, format: 'json', outcome: 'delivered', code: null },
+      { to, format: 'slack', outcome: 'failed', code: 'timeout' },
+    ];
+    answer = { status: 200, body: JSON.stringify({ data: sent }) };
+    const { exitCode, stdout } = await hookbay(['alert', '--test', '--url', base]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/\n +1 .*\[hidden\] +json +delivered\n +2 .*\[hidden\] +slack +failed \(timeout\)\n$/);
+  });
+
+  it('lists what waits for its target, and what is only due', async () => {
+    const at = '2026-03-20T14:30:00.000Z';
+    const delivery = { id: 'dlv_1', status: 'pending', attempts: 1, maxAttempts: 5, nextAttemptAt: at, createdAt: at };
+    const names = ['paused', 'busy'];
+    const listed = names.map((target) => ({
+      ...delivery,
+      target,
+      lastAttempt: null,
+      reason: null,
+      eventId: 'evt_1',
+      route: 'a',
+    }));
+    const targets = names.map((name) => ({ name, state: name === 'paused' ? 'paused' : 'retrying', reason: null }));
+    answerTo = (url) => JSON.stringify({ data: url.endsWith('/targets') ? targets : listed, nextCursor: null });
+    const { stdout } = await hookbay(['deliveries', '--url', base]);
+    expect(stdout).toMatch(/\ndlv_1 .* paused +pending .* waits +-\ndlv_1 .* busy +pending .* due +-\n$/);
   });
 
   it('send --to signs a fresh test event', async () => {
@@ -429,8 +534,11 @@ describe('commands that talk to a server', () => {
     const { exitCode, stdout, stderr } = await hookbay(['send', '--to', base, '--data', body]);
     expect(exitCode).toBe(1);
     expect(stdout).toBe('401 no\ufffd[2J\n');
-    expect(stderr).toContain('--secret');
+    expect(stderr).toContain('Give the credential that it expects with --secret');
     expect(requests[0]?.body).toBe('{ "a" :1}\n');
+    const wrong = await hookbay(['send', '--to', base, '--secret', 'wrong-one']);
+    expect(wrong.stderr).toContain('It refused the credential of --secret');
+    expect(wrong.stderr).not.toMatch(/Give the credential|wrong-one/);
   });
 
   it('sends the token of the environment, and says what to do when it is refused', async () => {

@@ -1,5 +1,7 @@
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { finished, type Readable } from 'node:stream';
 import type { Worker } from 'node:worker_threads';
 import { HookbayError } from '../../domain/errors.ts';
 import { freeBytes } from './ballast.ts';
@@ -13,12 +15,14 @@ export interface BackupRequest {
 
 export type BackupMessage = { kind: 'done' } | { kind: 'failed'; code: string; message: string };
 
-/** A finished copy of the database, to be removed by whoever asked for it. */
+/** A finished copy of the database. Its file has no name any more: whatever becomes of it, nothing is left behind. */
 export interface Backup {
-  path: string;
   /** Bytes. */
   size: number;
-  remove(): void;
+  /** Its content; the copy is gone when that has ended, or was destroyed. */
+  read(): Readable;
+  /** For a copy that nobody wants to read any more. */
+  discard(): Promise<void>;
 }
 
 const HEAP_MIB = 64;
@@ -27,7 +31,12 @@ const WATCH_MS = 250;
 /** Events are refused from 1 GiB on: a copy that takes so long that the log comes near is given up before. */
 const WAL_MOST_BYTES = 768 * 1024 * 1024;
 
-const copiesOf = (file: string): string => `${basename(file)}.backup-`;
+/** How much is given back to the file system at once: commits wait for the disk while it frees what a large file held. */
+const FREED_BYTES = 16 * 1024 * 1024;
+
+/** What a copy is called while it is made. Nobody else gives files such names, and what is found is removed. */
+const copyOf = (file: string, number: number): string => `${file}.copying-${number}`;
+const COPIES = /^\.copying-\d+(-journal)?$/;
 
 /** Makes copies of a database that is in use, one at a time. */
 export class Backups {
@@ -44,9 +53,10 @@ export class Backups {
 
   /**
    * Copies all that is committed now.
+   * @param signal nobody waits for the copy any more
    * @throws HookbayError `backup_running`, `backup_no_room`, `backup_too_slow`, or `backup_failed`
    */
-  async make(): Promise<Backup> {
+  async make(signal: AbortSignal): Promise<Backup> {
     if (this.#running !== null) throw refused('backup_running', 409, 'A backup is being made already');
     this.#removeOld();
     const needed = statSync(this.#file).size + walBytes(this.#file);
@@ -54,29 +64,37 @@ export class Backups {
       const hint = 'It is copied beside the database before it is sent; storage.minFree stays free.';
       throw refused('backup_no_room', 507, `The disk has no room for a copy of ${needed} bytes`, hint);
     }
-    this.#number += 1;
-    const copy = join(dirname(this.#file), `${copiesOf(this.#file)}${this.#number}`);
-    const remove = (): void => rmSync(copy, { force: true });
+    const copy = this.#unused();
     const worker = startThread('backup-thread', { file: this.#file, copy } satisfies BackupRequest, HEAP_MIB);
     this.#running = worker;
+    const stop = (): void => void worker.terminate();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
       await this.#finished(worker);
-      chmodSync(copy, 0o600);
-      return { path: copy, size: statSync(copy).size, remove };
-    } catch (error) {
-      remove();
-      throw error;
+      return await opened(copy);
     } finally {
-      this.#running = null;
+      signal.removeEventListener('abort', stop);
       await worker.terminate();
+      this.#removeOld();
+      this.#running = null;
     }
   }
 
-  /** Copies that nobody fetched, or that a process which was killed has left behind. One that is being read is open, and stays so. */
+  #unused(): string {
+    for (;;) {
+      this.#number += 1;
+      const copy = copyOf(this.#file, this.#number);
+      if (!existsSync(copy)) return copy;
+    }
+  }
+
+  /** What a process that was killed, or a copy that failed, has left behind. */
   #removeOld(): void {
-    const folder = dirname(this.#file);
-    for (const name of readdirSync(folder)) {
-      if (name.startsWith(copiesOf(this.#file))) rmSync(join(folder, name), { force: true });
+    const [folder, name] = [dirname(this.#file), basename(this.#file)];
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.startsWith(name) || !COPIES.test(entry.name.slice(name.length))) continue;
+      rmSync(join(folder, entry.name), { force: true });
     }
   }
 
@@ -102,6 +120,28 @@ export class Backups {
       worker.once('error', (error: Error) => end(refused('backup_failed', 500, error.message)));
       worker.once('exit', () => end(refused('backup_failed', 503, 'The backup was cut off')));
     });
+  }
+}
+
+async function opened(copy: string): Promise<Backup> {
+  const file = await open(copy, 'r+');
+  await rm(copy);
+  const { size } = await file.stat();
+  return { size, read: () => contentOf(file, size), discard: () => freed(file, size) };
+}
+
+function contentOf(file: FileHandle, size: number): Readable {
+  const content = file.createReadStream({ autoClose: false });
+  // At its end, or when it is destroyed. Should that fail: the file has no name, and its room is free when the process ends.
+  finished(content, () => void freed(file, size).catch(() => undefined));
+  return content;
+}
+
+async function freed(file: FileHandle, size: number): Promise<void> {
+  try {
+    for (let left = size - FREED_BYTES; left > 0; left -= FREED_BYTES) await file.truncate(left);
+  } finally {
+    await file.close();
   }
 }
 
