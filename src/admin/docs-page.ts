@@ -21,7 +21,7 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1.
 a{color:var(--link)}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}
 h3{font:600 1rem ui-monospace,monospace;margin:2rem 0 .25rem;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--edge)}
-td,th,li{overflow-wrap:anywhere}
+td code,td a,li code{overflow-wrap:anywhere}
 code,pre{font:.9em ui-monospace,monospace}pre{background:var(--soft);padding:.75rem;overflow-x:auto;border-radius:.4rem}
 details{margin:.4rem 0}summary{cursor:pointer}nav{columns:2 18rem;margin:1rem 0}nav a{display:block;overflow-wrap:anywhere}
 `;

@@ -70,7 +70,7 @@ export function App() {
         <Head place={location.path[0] ?? ''} access={access} onSignedOut={lock} />
         <main id="main" tabIndex={-1}>
           {access === 'locked' && <Login onSignedIn={ask} />}
-          {isIn(access) && <Place location={location} onSignedOut={lock} />}
+          {isIn(access) && <Place location={location} />}
         </main>
       </Notices>
     </IdentityProvider>
@@ -78,10 +78,6 @@ export function App() {
 }
 
 function Head({ place, access, onSignedOut }: { place: string; access: Access; onSignedOut: () => void }) {
-  // On a phone the places do not fit: the present one is moved into sight.
-  useEffect(() => {
-    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [place, access]);
   return (
     <header>
       <div class="head">
@@ -101,7 +97,7 @@ function Head({ place, access, onSignedOut }: { place: string; access: Access; o
           <ReadinessMark />
           {typeof access === 'object' && hasSession(access) && <SignOut onSignedOut={onSignedOut} />}
         </div>
-        {/* Always there, and by itself: nothing moves when the others come. */}
+        {/* Always there, and in a place of its own: nothing moves when the others come. */}
         <Keyboard />
       </div>
     </header>
@@ -156,7 +152,7 @@ function useArrival(path: string): void {
   }, [path]);
 }
 
-function Place({ location, onSignedOut }: { location: Location; onSignedOut: () => void }) {
+function Place({ location }: { location: Location }) {
   const [place = '', id] = location.path;
   useArrival(location.path.join('/'));
   if (place === '') return <Overview query={location.query} />;
@@ -167,7 +163,7 @@ function Place({ location, onSignedOut }: { location: Location; onSignedOut: () 
     return id === undefined ? <Targets query={location.query} /> : <TargetView key={id} name={id} query={location.query} />;
   if (place === 'routes') return id === undefined ? <Routes /> : <RouteView key={id} name={id} />;
   if (place === 'tasks') return <Tasks />;
-  if (place === 'settings') return <Settings onSignedOut={onSignedOut} />;
+  if (place === 'settings') return <Settings />;
   return (
     <>
       <h1 tabIndex={-1}>Nothing here</h1>

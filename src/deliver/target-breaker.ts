@@ -34,7 +34,7 @@ export interface BreakerView {
 function tripWords(trip: Trip): string {
   switch (trip.kind) {
     case 'in_a_row':
-      return `${trip.failures} attempts in a row failed, the last one`;
+      return trip.failures === 1 ? 'an attempt failed' : `${trip.failures} attempts in a row failed, the last one`;
     case 'share':
       return `${trip.failures} of ${trip.attempts} attempts failed, the last one`;
     case 'probe_failed':

@@ -155,6 +155,19 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe(`T${Number(String(focused).slice(1)) + 1}`);
   });
 
+  it('show the whole of their types on a phone, in rows of one height', async () => {
+    for (const type of ['EXTRACTION_COMPLETED', 'EXTRACTION_FAILED', 'SHORT']) await post(type);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await go('events');
+    await row('EXTRACTION_COMPLETED').waitFor();
+    const cutOff = `[...document.querySelectorAll('[data-row] > bdi, td:has([data-row])')]
+      .filter((type) => type.scrollWidth > type.clientWidth || type.scrollHeight > type.clientHeight)
+      .map((type) => type.textContent)`;
+    expect(await page.evaluate(cutOff)).toEqual([]);
+    const heights = `new Set([...document.querySelectorAll('tr[data-id]')].map((row) => row.offsetHeight)).size`;
+    expect(await page.evaluate(heights)).toBe(1);
+  });
+
   it('go to chosen targets again, as a line for the shell, and side by side with another', async () => {
     await post('COMPARED', { pages: 1, name: 'same' });
     const id = await post('COMPARED', { pages: 2, name: 'same' });
@@ -168,7 +181,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.getByText(/audit answered 200/).waitFor();
 
     await page.getByRole('button', { name: 'Copy as curl' }).click();
-    await page.getByText(/Copied:/).waitFor();
+    await page.getByText('Copied. Put the credential in place of [removed by hookbay].').waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^curl .*\/webhooks\/knowledgesdk' .*"pages":2/s);
     await page.getByRole('button', { name: 'Hex' }).click();
     await page.getByLabel('The bytes as they came').getByText('7b 22 65 76 65 6e 74 22').waitFor();

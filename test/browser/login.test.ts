@@ -42,6 +42,16 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
     await page.reload();
     await page.getByText('Nothing has arrived yet').waitFor();
+    for (const [width, most] of [
+      [1360, 60],
+      [1100, 60],
+      [390, 130],
+    ] as const) {
+      await page.setViewportSize({ width, height: 800 });
+      const { height = 0 } = (await page.locator('header').boundingBox()) ?? {};
+      expect([width, height <= most ? '' : height]).toEqual([width, '']);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
     expect(await page.evaluate('document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)')).toBe('{}{}');
 
     await page.getByRole('button', { name: 'Sign out' }).click();

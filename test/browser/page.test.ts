@@ -112,7 +112,7 @@ describe.skipIf(CHROMIUM === null)(title, () => {
     await dialog.getByText(/PAGE_SCRAPED.*app answered 500.*out of order/).waitFor();
     expect(receiver.received.length).toBe(before);
     await dialog.getByRole('button', { name: 'Replay 1 dead letter' }).click();
-    await page.getByText('1 of 1 done').waitFor();
+    await page.getByText('1 of 1 replayed').waitFor();
     await page.getByText('No dead letters.').waitFor();
     await waitFor('the delivery', () => receiver.received.length === before + 1);
   });

@@ -2,14 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { endpoints } from '../../src/admin/endpoints/all.ts';
+import { spokenTime } from '../../src/cli/text.ts';
 import { retryShown } from '../../src/config/retry-shown.ts';
 import type { Figures } from '../../src/dashboard/api/relay.ts';
+import type { Task } from '../../src/dashboard/api/types.ts';
 import { failedShare, perSecond, windowOf } from '../../src/dashboard/series.ts';
 import { actionWords, outcomeWords } from '../../src/dashboard/words/audit.ts';
-import { latency, rate } from '../../src/dashboard/words/figures.ts';
+import { duration, latency, rate } from '../../src/dashboard/words/figures.ts';
 import { samplesOf } from '../../src/dashboard/words/metrics.ts';
-import { attemptTimes, durationMs, retryWords, roughly } from '../../src/dashboard/words/retry.ts';
+import { retentionFacts } from '../../src/dashboard/words/retention.ts';
+import { attemptTimes, durationMs, retryWords } from '../../src/dashboard/words/retry.ts';
 import { stateWords } from '../../src/dashboard/words/target-state.ts';
+import { taskBar, taskTone, taskWords } from '../../src/dashboard/words/task.ts';
 import { yamlText } from '../../src/dashboard/words/yaml.ts';
 import { planOf } from '../../src/domain/retry-plan.ts';
 import { DEFAULT_RETRY, type RetryPolicy, type Schedule } from '../../src/domain/retry-policy.ts';
@@ -19,7 +23,23 @@ const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 describe('settings as text', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 12 }),
-    fc.constantFrom('yes', '1e3', '- a', 'a: b', 'a #b', '*', '', '[x', '1:2'),
+    fc.constantFrom(
+      'yes',
+      '1e3',
+      '- a',
+      'a: b',
+      'a #b',
+      '*',
+      '',
+      '[x',
+      '1:2',
+      'it\'s "a"',
+      '\\',
+      'a\n"b"\n',
+      'a\n\n  b: c',
+      '#a\n- b',
+    ),
+    fc.string({ unit: fc.constantFrom('a', ' ', '\n', '"', "'", '#', ':', '-'), maxLength: 8 }),
   );
   const value = fc.letrec((tie) => ({
     any: fc.oneof({ depthSize: 'small' }, text, fc.integer(), fc.boolean(), tie('list'), tie('map')),
@@ -58,6 +78,16 @@ describe('settings as text', () => {
   });
 });
 
+describe('an expression among settings', () => {
+  it('stands as it was written', () => {
+    expect(yamlText({ transform: '{ "id": $.id }' })).toBe(`transform: '{ "id": $.id }'`);
+    expect(yamlText({ transform: `{ "by": 'us' }` })).toBe(`transform: |-\n  { "by": 'us' }`);
+    expect(yamlText({ deliver: [{ target: 'a', transform: '{\n  "id": $.id\n}\n', filter: 'x' }] })).toBe(
+      ['deliver:', '  - target: a', '    transform: |', '      {', '        "id": $.id', '      }', '    filter: x'].join('\n'),
+    );
+  });
+});
+
 describe('the retry schedule', () => {
   const schedules: Schedule[] = [
     DEFAULT_RETRY.schedule,
@@ -81,16 +111,9 @@ describe('the retry schedule', () => {
   it('is told in words', () => {
     const words = (policy: RetryPolicy) => spaced(retryWords(retryShown(policy), attemptTimes(retryShown(policy)) ?? []));
     expect(words(DEFAULT_RETRY)).toBe(
-      '24 attempts in about 3 days: again after 5 s, 10 s, 20 s, 40 s, 1.3 min, … and the last wait is 6 h. Then it is a dead letter. Every wait is moved by up to 20 % at random.',
+      '24 attempts in about 2d 23h: again after 5s, 10s, 20s, 40s, 1m 20s, … and the last wait is 6h. Then it is a dead letter. Every wait is moved by up to 20 % at random.',
     );
     expect(words({ ...DEFAULT_RETRY, attempts: 1 })).toBe('One attempt: what fails is a dead letter at once.');
-    expect([5_000, 200, 160_000, 21_600_000, 260_000_000].map(roughly).map(spaced)).toEqual([
-      '5 s',
-      '200 ms',
-      '2.7 min',
-      '6 h',
-      '3 days',
-    ]);
   });
 
   it('says when it cannot read one', () => {
@@ -128,8 +151,15 @@ describe('figures over time', () => {
   });
 
   it('are as exact as they are measured', () => {
-    expect([0.1, 16.94, 1_234, 90_000].map(latency)).toEqual(['0.1 ms', '17 ms', '1.2 s', '1.5 min']);
+    expect([0.1, 16.94, 1_234, 90_000].map(latency).map(spaced)).toEqual(['0.1ms', '17ms', '1.2s', '1m 30s']);
     expect([0.0467, 8.94, 1_234].map(rate)).toEqual(['0.047/s', '8.9/s', '1,230/s']);
+  });
+});
+
+describe('a length of time', () => {
+  it('is said as the command line says it', () => {
+    fc.assert(fc.property(fc.double({ min: 0, max: 1e10, noNaN: true }), (ms) => spaced(duration(ms)) === spokenTime(ms)));
+    for (const ms of [200, 59_999, 80_000, 3_599_700, 260_000_000]) expect(spaced(duration(ms))).toBe(spokenTime(ms));
   });
 });
 
@@ -141,7 +171,39 @@ describe('words for operators', () => {
       .filter((action) => actionWords(action) === action);
     expect(unnamed).toEqual([]);
     expect(actionWords('POST /api/v9/else')).toBe('POST /api/v9/else');
+    for (const read of ['GET /api/v1/events/{id}/body', 'GET /api/v1/stream']) expect(actionWords(read)).not.toBe(read);
     expect([200, 403, 409, 500].map(outcomeWords)).toEqual(['', 'refused for the role', 'refused (409)', 'failed (500)']);
+  });
+
+  it('call nothing done that was only counted', () => {
+    const words = (path: string, body: object) => actionWords(`POST /api/v1/${path}`, JSON.stringify(body));
+    const filter = { status: 'dead' };
+    expect(words('deletions', { filter, dryRun: true })).toBe('counted events for a deletion');
+    expect(words('deletions', { filter, dryRun: false })).toBe('deleted events');
+    expect(words('deletions', { filter: { route: '"dryRun":true' } })).toBe('deleted events');
+    expect(words('replays', { filter, dryRun: true })).toBe('counted deliveries for a bulk replay');
+    expect(words('replays', { filter })).toBe('started a bulk replay');
+  });
+
+  it('say how long what is kept, where nothing is configured too', () => {
+    expect(retentionFacts({ dead: '90d', bodies: null, maxSize: null, moons: null })).toEqual([
+      ['keeps dead', '90d'],
+      ['keeps bodies', 'with their event'],
+      ['largest database', 'no limit'],
+      ['keeps moons', 'without an end'],
+    ]);
+  });
+
+  it('show a task that did not do all of it as no success', () => {
+    const task = (done: number, failed: number, status: Task['status'] = 'completed', kind = 'replay') => {
+      const figures = { kind, status, matched: 4, done, failed };
+      return [taskWords(figures), taskTone(figures), taskBar(figures).value];
+    };
+    expect(task(4, 0)).toEqual(['4 of 4 replayed', 'good', 4]);
+    expect(task(0, 4)).toEqual(['0 of 4 replayed, 4 could not be', 'bad', 0]);
+    expect(task(3, 1, 'completed', 'export')).toEqual(['3 of 4 exported, 1 could not be', 'wait', 3]);
+    expect(task(1, 1, 'running', 'moons')).toEqual(['1 of 4 done, 1 could not be', 'wait', 2]);
+    expect(taskBar({ kind: 'replay', status: 'completed', matched: 0, done: 0, failed: 0 })).toEqual({ max: 1, value: 1 });
   });
 
   it('say how a target is, also in a state that is not known here', () => {

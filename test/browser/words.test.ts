@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt, Delivery } from '../../src/dashboard/api/types.ts';
-import { shownBody } from '../../src/dashboard/words/body.ts';
+import { maskWords, shownBody } from '../../src/dashboard/words/body.ts';
 import { curlLine } from '../../src/dashboard/words/curl.ts';
 import { answerStart, attemptWords, outlookWords, statusWords, triggerWords } from '../../src/dashboard/words/delivery.ts';
+import { copiedWords } from '../../src/dashboard/words/event-curl.ts';
 import { visible } from '../../src/dashboard/words/visible.ts';
 
 const body = (text: string) => shownBody(Buffer.from(text));
@@ -39,6 +40,11 @@ describe('a body as it is shown', () => {
     expect(body('x'.repeat(300_000))).toMatchObject({ kind: 'text', whole: false });
   });
 
+  it('is said to be masked only where it is', () => {
+    expect(maskWords(Buffer.from('{"card":"***"}'))).toBe('What the route masks is shown as ***.');
+    expect(maskWords(Buffer.from('{"plan":"pro"}'))).toMatch(/has none of them/);
+  });
+
   it('hides nothing', () => {
     expect(visible('a\0b\u202ec\ufeff\n\td é 👩‍💻')).toBe('a␀b⟨U+202E⟩c⟨U+FEFF⟩\n\td é 👩‍💻');
   });
@@ -70,18 +76,18 @@ describe('a delivery in words', () => {
   });
 
   it('says what came back', () => {
-    expect(attemptWords('app', attempt)).toBe('app answered 500 after 1.2 s');
+    expect(attemptWords('app', attempt)).toBe('app answered 500 after 1.2s');
     const refused = {
       ...attempt,
       statusCode: null,
       error: { code: 'connection_refused', message: 'The target refused the connection' },
     };
-    expect(attemptWords('app', refused)).toBe('app: the target refused the connection, after 1.2 s');
+    expect(attemptWords('app', refused)).toBe('app: the target refused the connection, after 1.2s');
   });
 
   it('says what comes next', () => {
-    expect(outlookWords(delivery, null, now)).toMatch(/^try 2 of 24 at .*\d\d:\d3:20 \(in 12\.0 s\)$/);
-    expect(outlookWords({ ...delivery, maxAttempts: null }, null, now)).toMatch(/^try 2 at .*\d\d:\d3:20 \(in 12\.0 s\)$/);
+    expect(outlookWords(delivery, null, now)).toMatch(/^try 2 of 24 at .*\d\d:\d3:20 \(in 12s\)$/);
+    expect(outlookWords({ ...delivery, maxAttempts: null }, null, now)).toMatch(/^try 2 at .*\d\d:\d3:20 \(in 12s\)$/);
     expect(outlookWords(delivery, null, now + 60_000)).toBe('try 2 of 24 is due now');
     expect(outlookWords(delivery, 'paused', now)).toBe('waits until app is resumed');
     expect(outlookWords(delivery, 'down', now)).toMatch(/^try 2 of 24 at /);
@@ -121,5 +127,15 @@ describe('the line to send', () => {
   it('has another dedup key each time, also within a second', () => {
     const route = { name: 'r', path: '/r', methods: ['POST'], provider: 'knowledgesdk', deliver: [] };
     expect(curlLine(route, 'http://h')).toContain('"x-knowledgesdk-dedup-key: msg_$(date +%s%N)_$$"');
+  });
+
+  it('says what is missing in it, and what the relay will take it for', () => {
+    const line = "curl 'http://h/r' \\\n  -H 'authorization: [removed by hookbay]'";
+    expect(copiedWords(line, { dedupKey: 'k' })).toBe(
+      'Copied. Put the credential in place of [removed by hookbay]. With the same dedup key it is a duplicate.',
+    );
+    expect(copiedWords("curl 'http://h/r'", { dedupKey: null })).toBe(
+      'Copied: a line that sends this request to its route again.',
+    );
   });
 });

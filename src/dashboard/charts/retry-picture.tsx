@@ -1,5 +1,6 @@
 import type { ShownRetry } from '../api/relay.ts';
-import { attemptTimes, retryWords, roughly } from '../words/retry.ts';
+import { duration } from '../words/figures.ts';
+import { attemptTimes, retryWords } from '../words/retry.ts';
 
 const S = 1_000;
 const MIN = 60 * S;
@@ -41,7 +42,7 @@ export function RetryPicture({ retry }: { retry: ShownRetry }) {
             <g key={tick}>
               <line class="schedule-tick" x1={`${place(tick)}%`} x2={`${place(tick)}%`} y1="24" y2="42" />
               <text x={`${place(tick)}%`} y="58" text-anchor="middle">
-                {roughly(tick)}
+                {duration(tick)}
               </text>
             </g>
           ))}

@@ -25,7 +25,7 @@ export function Brake({ target, onChange, asks = false }: BrakeProps & { asks?: 
   const probe = going(`${name} is tried now.`);
   if (state === 'open') {
     return (
-      <div class="row">
+      <div class="row one-line">
         <Action tone="main" label={`Try ${name} now`} run={probe}>
           Try now
         </Action>

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { bodyUrl } from '../api/client.ts';
 import type { LoadedBody } from '../use-body.ts';
-import { hexOf, rawText, type ShownBody, shownBody } from '../words/body.ts';
+import { hexOf, maskWords, rawText, type ShownBody, shownBody } from '../words/body.ts';
 import { bytes } from '../words/figures.ts';
 import { visible } from '../words/visible.ts';
 
@@ -34,7 +34,7 @@ export function Body({ id, size, body }: BodyProps) {
           </a>
         )}
       </div>
-      {body.kind === 'loaded' && body.isMasked && <p class="muted">Parts of it are masked: the route is configured so.</p>}
+      {body.kind === 'loaded' && body.isMasked && <p class="muted">{maskWords(body.bytes)}</p>}
       {shown === null || body.kind !== 'loaded' ? (
         <NotShown body={body} size={size} />
       ) : (

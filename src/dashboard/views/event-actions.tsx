@@ -7,7 +7,7 @@ import { Action } from '../parts/action.tsx';
 import { useTell } from '../parts/notices.tsx';
 import type { LoadedBody } from '../use-body.ts';
 import { publicAddress } from '../words/curl.ts';
-import { eventCurl } from '../words/event-curl.ts';
+import { copiedWords, eventCurl } from '../words/event-curl.ts';
 import { counted } from '../words/figures.ts';
 import { CompareDialog } from './compare-dialog.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
@@ -61,8 +61,9 @@ function CopyCurl({ event, body }: { event: EventDetail; body: LoadedBody }) {
       const base = publicAddress(await get<ShownConfig>('config'));
       const text = body.kind === 'loaded' ? textOf(body.bytes) : event.size === 0 ? '' : null;
       const url = new URL(bodyUrl(event.id), window.location.href).href;
-      await navigator.clipboard.writeText(eventCurl(event, base, { text, url }));
-      tell('Copied: a line that sends this request to its route again.');
+      const line = eventCurl(event, base, { text, url });
+      await navigator.clipboard.writeText(line);
+      tell(copiedWords(line, event));
     } catch (error) {
       tell(wordsOf(error), 'bad');
     }

@@ -92,8 +92,9 @@ class EventRow extends Component<EventRowProps> {
           <a data-row href={placeOf(['events', id])}>
             <EventType type={type} />
           </a>
-          {duplicates > 0 && <span class="muted small"> and {counted(duplicates, 'duplicate')}</span>}
+          {duplicates > 0 && <span class="muted small wide-only"> and {counted(duplicates, 'duplicate')}</span>}
           <span class="muted small narrow-only">
+            {duplicates > 0 && `${counted(duplicates, 'duplicate')} · `}
             <Foreign text={route} />
           </span>
         </td>

@@ -62,6 +62,9 @@ export function ProviderWords({ provider, address }: { provider: Provider; addre
         <>
           <h3>Send one signed like it</h3>
           <Copyable text={provider.send.replace(/--to \S+/, `--to ${address}`)} label="Copy the command" />
+          <p class="muted small">
+            In a clone, <code>npm run -s hookbay send --</code> stands in place of <code>hookbay send</code>.
+          </p>
         </>
       )}
     </div>

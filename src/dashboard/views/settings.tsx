@@ -1,13 +1,13 @@
 import { useCallback } from 'preact/hooks';
-import { get, getMetrics, signOut } from '../api/client.ts';
+import { get, getMetrics } from '../api/client.ts';
 import type { EffectiveConfig } from '../api/relay.ts';
 import { hasSession, useIdentity } from '../identity.ts';
-import { Action } from '../parts/action.tsx';
 import { Trouble } from '../parts/shown.tsx';
 import { usePolled } from '../polling.ts';
 import { bytes } from '../words/figures.ts';
 import { samplesOf } from '../words/metrics.ts';
 import { refusalWords } from '../words/refusal.ts';
+import { retentionFacts } from '../words/retention.ts';
 import { yamlText } from '../words/yaml.ts';
 import { WhatWasDone } from './what-was-done.tsx';
 
@@ -29,14 +29,14 @@ async function look(signal: AbortSignal): Promise<Present> {
 const EVERY_MS = 10_000;
 
 /** Who looks, what runs, by which configuration, and what was done. */
-export function Settings({ onSignedOut }: { onSignedOut: () => void }) {
+export function Settings() {
   const load = useCallback(look, []);
   const { value, trouble } = usePolled(load, EVERY_MS);
   return (
     <>
       <h1 tabIndex={-1}>Settings</h1>
       <Trouble text={trouble} />
-      <You onSignedOut={onSignedOut} />
+      <You />
       {value !== null && (
         <>
           <section aria-labelledby="relay">
@@ -60,16 +60,11 @@ export function Settings({ onSignedOut }: { onSignedOut: () => void }) {
   );
 }
 
-function You({ onSignedOut }: { onSignedOut: () => void }) {
+function You() {
   const identity = useIdentity();
-  const leave = async (): Promise<string> => {
-    await signOut();
-    onSignedOut();
-    return 'Signed out.';
-  };
   const may = identity.role === 'viewer' ? 'You see everything but secrets, and change nothing.' : 'You may do everything.';
   return (
-    <section class="card row between" aria-label="You">
+    <section class="card" aria-label="You">
       <p>
         {hasSession(identity) ? (
           <>
@@ -82,11 +77,6 @@ function You({ onSignedOut }: { onSignedOut: () => void }) {
           </>
         )}
       </p>
-      {hasSession(identity) && (
-        <Action forEverybody label="Sign out of this page" run={leave}>
-          Sign out
-        </Action>
-      )}
     </section>
   );
 }
@@ -103,10 +93,7 @@ function RelayFacts({ config, metrics, isEncrypted }: Present) {
     ['encryption', isEncrypted ? 'bodies, headers, dedup keys and answers' : 'none'],
     ['storage', trouble.length === 0 ? 'in order' : trouble.map(({ labels }) => refusalWords(labels.reason ?? '')).join(', ')],
     ['write-ahead log', log === undefined ? 'not told' : bytes(log.value)],
-    ...Object.entries(config.storage?.retention ?? {}).map(([what, how]): [string, string] => [
-      `keeps ${what}`,
-      how ?? 'without an end',
-    ]),
+    ...retentionFacts(config.storage?.retention ?? {}),
   ];
   return (
     <dl class="card facts wide">

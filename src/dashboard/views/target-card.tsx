@@ -29,6 +29,7 @@ export const TargetCounts = ({ counts }: Pick<Target, 'counts'>) => (
 /** Since when it is so, and why; nothing while all is well. */
 export function Standing({ target: { since, state, reason, nextProbeAt = null } }: { target: Target }) {
   const tellsSince = since !== null && state !== 'healthy';
+  const isFirst = !tellsSince && reason === null;
   return (
     <p class="muted small">
       {tellsSince && (
@@ -40,8 +41,7 @@ export function Standing({ target: { since, state, reason, nextProbeAt = null } 
       {reason !== null && <Foreign text={reason} />}
       {nextProbeAt !== null && (
         <>
-          {' '}
-          Next probe: <Time at={nextProbeAt} />
+          {isFirst ? 'Next' : ' · next'} probe: <Time at={nextProbeAt} />
         </>
       )}
     </p>

@@ -3,7 +3,7 @@ import { get, post } from '../api/client.ts';
 import type { Task } from '../api/types.ts';
 import { Action } from '../parts/action.tsx';
 import { usePolled } from '../polling.ts';
-import { count } from '../words/figures.ts';
+import { taskBar, taskWords } from '../words/task.ts';
 
 const EVERY_MS = 1_000;
 
@@ -22,27 +22,23 @@ export function TaskProgress({ id, onEnd }: { id: string; onEnd: () => void }) {
     if (ended) onEnd();
   }, [ended, onEnd]);
   if (task === null) return null;
-  const { status, done, matched, failed } = task;
+  const { status } = task;
   const stop = async (): Promise<string> => {
     await post(`tasks/${encodeURIComponent(id)}/cancel`);
     refresh();
     return 'The replay is stopped; what it has done stays.';
   };
-  const figures = `${count(done)} of ${count(matched)} done${failed > 0 ? `, ${count(failed)} could not be replayed` : ''}`;
   return (
     <section class="card task" aria-label="Bulk replay">
       <div class="row between">
         <p>
           {/* The figures change every second: only begin and end are said. */}
-          <span role="status">{status === 'pending' || status === 'running' ? 'Replaying' : ENDS[status]}</span>: {figures}.
+          <span role="status">{status === 'pending' || status === 'running' ? 'Replaying' : ENDS[status]}</span>:{' '}
+          {taskWords(task)}.
         </p>
         {!ended && <Action run={stop}>Stop</Action>}
       </div>
-      <progress
-        max={Math.max(matched, 1)}
-        value={ended && status === 'completed' ? Math.max(matched, 1) : done + failed}
-        aria-label="Progress"
-      />
+      <progress {...taskBar(task)} aria-label="Progress" />
     </section>
   );
 }

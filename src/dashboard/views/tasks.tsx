@@ -4,12 +4,11 @@ import type { Page, Task } from '../api/types.ts';
 import { Action } from '../parts/action.tsx';
 import { Time, Trouble } from '../parts/shown.tsx';
 import { usePolled } from '../polling.ts';
-import { count } from '../words/figures.ts';
+import { taskBar, taskTone, taskWords } from '../words/task.ts';
 
 const SHOWN = 50;
 
 const KINDS: Record<string, string> = { replay: 'Bulk replay', export: 'Export' };
-const TONES: Record<string, string> = { completed: 'good', failed: 'bad', running: 'wait', pending: 'wait' };
 
 const isOpen = ({ status }: Task): boolean => status === 'pending' || status === 'running';
 
@@ -40,29 +39,23 @@ export function Tasks() {
 }
 
 function TaskItem({ task, onChange }: { task: Task; onChange: () => void }) {
-  const { id, kind, status, matched, done, failed, createdAt, finishedAt, resultUrl, error } = task;
+  const { id, kind, status, createdAt, finishedAt, resultUrl, error } = task;
   const name = KINDS[kind] ?? kind;
   const stop = async (): Promise<string> => {
     await post(`tasks/${encodeURIComponent(id)}/cancel`);
     onChange();
     return 'It is stopped; what it has done stays.';
   };
-  const most = Math.max(matched, 1);
   return (
     <li class="card task">
       <div class="row between">
         <h2 class="plain">{name}</h2>
-        <span class={`state tone-${TONES[status] ?? 'unknown'}`}>{status}</span>
+        <span class={`state tone-${taskTone(task)}`}>{status}</span>
       </div>
-      <progress
-        max={most}
-        value={status === 'completed' ? most : Math.min(done + failed, most)}
-        aria-label={`Progress of ${name}`}
-      />
+      <progress {...taskBar(task)} aria-label={`Progress of ${name}`} />
       <div class="row between">
         <p class="figures">
-          {count(done)} of {count(matched)} done
-          {failed > 0 && `, ${count(failed)} could not be done`}
+          {taskWords(task)}
           {error !== null && <span class="said-dead block">{error.message}</span>}
           <span class="muted small block">
             Started <Time at={createdAt} />

@@ -41,9 +41,11 @@ export function WhatWasDone() {
             </tbody>
           </table>
           {value.nextCursor !== null && limit < MOST && (
-            <button type="button" onClick={() => setLimit(MOST)}>
-              Show more
-            </button>
+            <p class="below">
+              <button type="button" onClick={() => setLimit(MOST)}>
+                Show more
+              </button>
+            </p>
           )}
         </>
       )}
@@ -59,7 +61,7 @@ function Entry({ entry: { at, actor, peer, action, subject, status, detail } }: 
         <Time at={at} />
       </td>
       <td>
-        <Foreign text={actionWords(action)} />
+        <Foreign text={actionWords(action, detail)} />
         {subject !== null && (
           <>
             {' '}

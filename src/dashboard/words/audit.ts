@@ -20,12 +20,23 @@ const ACTIONS: Record<string, string> = {
   'POST /api/v1/reload': 'reloaded the configuration',
   'POST /api/v1/backup': 'made a backup',
   'POST /api/v1/alerts/test': 'sent a test alert',
+  'GET /api/v1/events/{id}/body': 'read a masked body as it came',
+  'GET /api/v1/stream': 'followed masked bodies as they came',
   'POST /api/v1/session': 'signed in',
   'DELETE /api/v1/session': 'signed out',
 };
 
-/** An action that is not known here is shown as it is. */
-export const actionWords = (action: string): string => ACTIONS[action] ?? action;
+/** With `dryRun`: nothing was changed. */
+const COUNTED: Record<string, string> = {
+  'POST /api/v1/replays': 'counted deliveries for a bulk replay',
+  'POST /api/v1/deletions': 'counted events for a deletion',
+};
+
+/** An action that is not known here is shown as it is. @param detail what it was asked with: JSON, of which the end may be cut off */
+export function actionWords(action: string, detail = ''): string {
+  const known = detail.includes('"dryRun":true') ? (COUNTED[action] ?? ACTIONS[action]) : ACTIONS[action];
+  return known ?? action;
+}
 
 /** How it went, where it did not go through. */
 export function outcomeWords(status: number): string {

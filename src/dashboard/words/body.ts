@@ -1,3 +1,5 @@
+import { MASK } from '../../domain/body-mask.ts';
+
 /** A body as it can be shown. */
 export type ShownBody =
   | { kind: 'empty' }
@@ -35,6 +37,12 @@ export function shownBody(body: Uint8Array): ShownBody {
   const whole = shown.length <= SHOWN_CHARS;
   return { kind: json === null ? 'text' : 'json', text: whole ? shown : shown.slice(0, SHOWN_CHARS), whole };
 }
+
+/** What became of a body that the route masks parts of: the relay says that it does, not whether there were any. */
+export const maskWords = (body: Uint8Array): string =>
+  utf8(body)?.includes(MASK) === true
+    ? `What the route masks is shown as ${MASK}.`
+    : 'The route masks parts of bodies; this one has none of them.';
 
 function utf8(body: Uint8Array): string | null {
   try {

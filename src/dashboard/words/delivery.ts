@@ -39,9 +39,9 @@ const TRIGGERS: Record<AttemptTrigger, string> & Record<string, string> = {
 export const triggerWords = (trigger: AttemptTrigger | (string & {})): string =>
   TRIGGERS[trigger] ?? trigger.replaceAll('_', ' ');
 
-/** `app answered 500 after 1.2 s` */
+/** `app answered 500 after 1.2s` */
 export function attemptWords(target: string, { statusCode, durationMs, error }: Attempt): string {
-  const after = durationMs < 1 ? 'within 1 ms' : `after ${duration(durationMs)}`;
+  const after = durationMs < 1 ? 'within 1ms' : `after ${duration(durationMs)}`;
   if (statusCode !== null && (error === null || error.code === 'target_status'))
     return `${target} answered ${statusCode} ${after}`;
   if (statusCode !== null && error?.code === 'redirect') {

@@ -1,3 +1,4 @@
+import { CREDENTIAL_MARK } from '../../domain/credential-mark.ts';
 import type { EventDetail } from '../api/types.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -29,4 +30,12 @@ export function eventCurl({ method, path, query, headers }: EventDetail, base: s
   const data = isShort ? (body.text === '' ? [] : [`--data-binary ${quoted(body.text ?? '')}`]) : ['--data-binary @-'];
   const line = [`curl ${quoted(url)}`, `-X ${method}`, ...lines, ...data].join(' \\\n  ');
   return isShort ? line : `curl -sS ${quoted(body.url)} | ${line}`;
+}
+
+/** What has to be known of the line before it is run. */
+export function copiedWords(line: string, { dedupKey }: Pick<EventDetail, 'dedupKey'>): string {
+  const first = line.includes(CREDENTIAL_MARK)
+    ? `Copied. Put the credential in place of ${CREDENTIAL_MARK}.`
+    : 'Copied: a line that sends this request to its route again.';
+  return dedupKey === null ? first : `${first} With the same dedup key it is a duplicate.`;
 }

@@ -5,15 +5,25 @@ export const count = (value: number): string => NUMBER.format(value);
 /** `1 event`, `2,000 events` */
 export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
 
-/** @param ms not negative */
+/** Each with the unit below it, to which it is rounded. */
+const UNITS = [
+  { unit: 'd', ms: 86_400_000, smaller: 'h', smallerMs: 3_600_000 },
+  { unit: 'h', ms: 3_600_000, smaller: 'm', smallerMs: 60_000 },
+  { unit: 'm', ms: 60_000, smaller: 's', smallerMs: 1_000 },
+];
+
+/** As the command line says it: `2d 23h`, `1m 20s`, `4.8s`, `300ms`, never broken between the two. @param ms not negative */
 export function duration(ms: number): string {
-  if (ms < 1) return 'under 1 ms';
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 60) return `${minutes} min`;
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.round(minutes / (24 * 60))} days`;
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  for (const { unit, ms: unitMs, smaller, smallerMs } of UNITS) {
+    // Rounded first, so that 59m 59.7s is an hour.
+    const steps = Math.round(ms / smallerMs);
+    const perUnit = unitMs / smallerMs;
+    if (steps < perUnit) continue;
+    const rest = steps % perUnit;
+    return `${Math.floor(steps / perUnit)}${unit}${rest === 0 ? '' : `\u00a0${rest}${smaller}`}`;
+  }
+  return `${Math.round(ms / 100) / 10}s`;
 }
 
 export function bytes(size: number): string {
@@ -45,14 +55,11 @@ const ROUGH = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 });
 /** `12.3/s`, `0.05/s` */
 export const rate = (perSecond: number): string => `${(perSecond < 10 ? ROUGH : RATE).format(perSecond)}/s`;
 
-/** `4.2 ms`, `17 ms`, `1.2 s`: as short as the side of a chart wants it. */
-export function latency(ms: number): string {
-  if (ms >= 60_000) return `${ROUGH.format(ms / 60_000)} min`;
-  return ms >= 1_000 ? `${ROUGH.format(ms / 1_000)} s` : `${ROUGH.format(ms)} ms`;
-}
+/** `4.2ms`, `17ms`, `1.2s`: as short as the side of a chart wants it. */
+export const latency = (ms: number): string => (ms < 1_000 ? `${ROUGH.format(ms)}ms` : duration(ms));
 
 /** `12 %` @param value 0 to 1 */
 export const share = (value: number): string => `${RATE.format(value * 100)} %`;
 
-/** How long ago, roughly: `4 min`. */
+/** How long ago: `4m 12s`. */
 export const age = (iso: string, now = Date.now()): string => duration(Math.max(0, now - Date.parse(iso)));

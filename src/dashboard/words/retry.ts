@@ -37,24 +37,16 @@ export function attemptTimes(retry: ShownRetry): number[] | null {
   return planOf({ ...DEFAULT_RETRY, schedule, attempts, durationMs: end }).map(({ since }) => since.plain);
 }
 
-/** As people say it, never broken between number and unit: `5 s`, `2.7 min`, `6 h`, `3 days`. */
-export function roughly(ms: number): string {
-  if (ms < 60_000) return duration(ms).replace(/(?:\.0)? (?=m?s$)/, '\u00a0');
-  const [size, unit] =
-    ms < 3_600_000 ? [60_000, 'min'] : ms < 48 * 3_600_000 ? [3_600_000, 'h'] : ([86_400_000, 'days'] as const);
-  return `${Number((ms / size).toPrecision(2))}\u00a0${unit}`;
-}
-
 const FIRST_SHOWN = 5;
 
-/** `24 attempts in about 3 days: again after 5 s, 10 s, 20 s, 40 s, 80 s, … and at last every 6 h.` */
+/** `24 attempts in about 3d: again after 5s, 10s, 20s, 40s, 1m 20s, … and the last wait is 6h. Then it is a dead letter.` */
 export function retryWords(retry: ShownRetry, times: readonly number[]): string {
   const waits = times.slice(1).map((time, i) => time - (times[i] ?? 0));
   const jitter =
     (retry.jitter ?? 0) > 0 ? ` Every wait is moved by up to ${Math.round((retry.jitter ?? 0) * 100)} % at random.` : '';
   if (waits.length === 0) return 'One attempt: what fails is a dead letter at once.';
-  const shown = waits.slice(0, FIRST_SHOWN).map(roughly).join(', ');
-  const last = roughly(waits.at(-1) ?? 0);
+  const shown = waits.slice(0, FIRST_SHOWN).map(duration).join(', ');
+  const last = duration(waits.at(-1) ?? 0);
   const rest = waits.length <= FIRST_SHOWN ? '' : `, … and the last wait is ${last}`;
-  return `${counted(times.length, 'attempt')} in about ${roughly(times.at(-1) ?? 0)}: again after ${shown}${rest}. Then it is a dead letter.${jitter}`;
+  return `${counted(times.length, 'attempt')} in about ${duration(times.at(-1) ?? 0)}: again after ${shown}${rest}. Then it is a dead letter.${jitter}`;
 }
