@@ -15,24 +15,9 @@ export const Time = ({ at }: { at: string }) => (
 /** Text that a sender or a target chose: always a text node, always visible, and its direction stays inside. */
 export const Foreign = ({ text }: { text: string }) => <bdi>{visible(text)}</bdi>;
 
-const WORD_ENDS = /(?<=[_./:-])/;
-
-/** The type of an event, which it may not have. Where there is little room its lines break between its words. */
+/** The type of an event, which it may not have. */
 export const EventType = ({ type }: { type: string | null }) =>
-  type === null ? (
-    <span class="muted">no type</span>
-  ) : (
-    <bdi>
-      {visible(type)
-        .split(WORD_ENDS)
-        .map((word) => (
-          <>
-            {word}
-            <wbr />
-          </>
-        ))}
-    </bdi>
-  );
+  type === null ? <span class="muted">no type</span> : <Foreign text={type} />;
 
 export const Status = ({ status, children }: { status: ShownStatus; children?: ComponentChildren }) => (
   <span class={`status status-${status}`}>{children ?? statusWords(status)}</span>
