@@ -1,11 +1,12 @@
 import type { TargetConfig } from '../config/types.ts';
 import { type PlannedAttempt, planOf, type Span } from '../domain/retry-plan.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
+import { spokenTime } from '../domain/spoken-time.ts';
 import { judgeStatus, type StatusVerdict, statusesWhere } from '../domain/status-rules.ts';
 import type { Output } from './context.ts';
 import { statusWords } from './status-words.ts';
 import { type Column, facts, table } from './table.ts';
-import { painter, printable, spokenTime } from './text.ts';
+import { painter, printable } from './text.ts';
 
 /** Attempts that are shown one by one up to where the waits stay the same; and where that comes later. */
 const MOST_ROWS = 16;

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { endpoints } from '../../src/admin/endpoints/all.ts';
-import { spokenTime } from '../../src/cli/text.ts';
 import { retryShown } from '../../src/config/retry-shown.ts';
 import type { Figures } from '../../src/dashboard/api/relay.ts';
 import type { Task } from '../../src/dashboard/api/types.ts';
@@ -17,6 +16,7 @@ import { taskBar, taskTone, taskWords } from '../../src/dashboard/words/task.ts'
 import { yamlText } from '../../src/dashboard/words/yaml.ts';
 import { planOf } from '../../src/domain/retry-plan.ts';
 import { DEFAULT_RETRY, type RetryPolicy, type Schedule } from '../../src/domain/retry-policy.ts';
+import { spokenTime } from '../../src/domain/spoken-time.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 

@@ -5,7 +5,8 @@ import { attemptTable, deliveryTable } from '../../src/cli/delivery-view.ts';
 import { progressBar } from '../../src/cli/progress.ts';
 import { statusWords } from '../../src/cli/status-words.ts';
 import { facts, table } from '../../src/cli/table.ts';
-import { byteSize, printable, relativeTime, spokenTime } from '../../src/cli/text.ts';
+import { byteSize, printable, relativeTime } from '../../src/cli/text.ts';
+import { spokenTime } from '../../src/domain/spoken-time.ts';
 import { statusesWhere } from '../../src/domain/status-rules.ts';
 
 function output(changes: Partial<Output> = {}): Output & { text: string } {

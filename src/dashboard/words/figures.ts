@@ -1,3 +1,5 @@
+import { spokenTime } from '../../domain/spoken-time.ts';
+
 const NUMBER = new Intl.NumberFormat();
 
 export const count = (value: number): string => NUMBER.format(value);
@@ -5,26 +7,8 @@ export const count = (value: number): string => NUMBER.format(value);
 /** `1 event`, `2,000 events` */
 export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
 
-/** Each with the unit below it, to which it is rounded. */
-const UNITS = [
-  { unit: 'd', ms: 86_400_000, smaller: 'h', smallerMs: 3_600_000 },
-  { unit: 'h', ms: 3_600_000, smaller: 'm', smallerMs: 60_000 },
-  { unit: 'm', ms: 60_000, smaller: 's', smallerMs: 1_000 },
-];
-
-/** As the command line says it: `2d 23h`, `1m 20s`, `4.8s`, `300ms`, never broken between the two. @param ms not negative */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`;
-  for (const { unit, ms: unitMs, smaller, smallerMs } of UNITS) {
-    // Rounded first, so that 59m 59.7s is an hour.
-    const steps = Math.round(ms / smallerMs);
-    const perUnit = unitMs / smallerMs;
-    if (steps < perUnit) continue;
-    const rest = steps % perUnit;
-    return `${Math.floor(steps / perUnit)}${unit}${rest === 0 ? '' : `\u00a0${rest}${smaller}`}`;
-  }
-  return `${Math.round(ms / 100) / 10}s`;
-}
+/** As the command line says it, never broken between its two units. @param ms not negative */
+export const duration = (ms: number): string => spokenTime(ms).replaceAll(' ', '\u00a0');
 
 export function bytes(size: number): string {
   if (size < 1024) return counted(size, 'byte');
