@@ -63,6 +63,7 @@ async function reload(options: RelayOptions, parts: Parts, present: Present): Pr
       kind: 'refused',
       code: 'restart_required',
       message: `A restart is needed to change ${fixed.join(', ')}`,
+      hint: 'The former configuration stays in effect, all of it: restart the relay, or take this change back.',
       faults: [],
     };
   }

@@ -302,7 +302,13 @@ export interface Learning {
 /** What became of a reload: all or nothing. */
 export type ReloadResult =
   | { kind: 'applied' }
-  | { kind: 'refused'; code: 'configuration_faults' | 'restart_required'; message: string; faults: readonly string[] };
+  | {
+      kind: 'refused';
+      code: 'configuration_faults' | 'restart_required';
+      message: string;
+      hint?: string;
+      faults: readonly string[];
+    };
 
 /** One edge from a route to a target; null for what it does not have. */
 export interface EdgeView {

@@ -23,19 +23,11 @@ export function addReload(program: Command, context: CommandContext): void {
     .addHelpText('after', EXAMPLES)
     .action(async (options: AdminOptions) => {
       const admin = await connect(context, options);
-      const answer = await admin.post<{ status: string }>('/reload').catch(explained);
+      const answer = await admin.post<{ status: string }>('/reload');
       if (options.json) return printJson(context, answer);
       context.stdout.write('The new configuration is in effect.\n');
       await tellOfHeld(context, admin);
     });
-}
-
-/** @throws what it is given; says what holds meanwhile */
-function explained(error: unknown): never {
-  if (!(error instanceof CommandError) || error.code !== 'restart_required') throw error;
-  const { exitCode, code, message } = error;
-  const hint = 'The former configuration stays in effect, all of it: restart the relay, or take this change back.';
-  throw new CommandError({ exitCode, code, message, hint }, { cause: error });
 }
 
 async function leftBehindAt(admin: AdminClient): Promise<LeftBehind[]> {

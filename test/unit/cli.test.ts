@@ -441,7 +441,11 @@ describe('commands that talk to a server', () => {
   });
 
   it('says that nothing has changed when a reload needs a restart', async () => {
-    answer = { status: 409, body: '{"detail":"A restart is needed to change listen","code":"restart_required"}' };
+    const hint = 'The former configuration stays in effect';
+    answer = {
+      status: 409,
+      body: JSON.stringify({ detail: 'A restart is needed to change listen', code: 'restart_required', hint }),
+    };
     const { exitCode, stderr } = await hookbay(['reload', '--url', base]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/to change listen\nThe former configuration stays in effect/);

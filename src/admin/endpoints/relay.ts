@@ -38,8 +38,8 @@ export const relayEndpoints: readonly Endpoint[] = [
     handle: async ({ ports }) => {
       const result = await ports.reload();
       if (result.kind === 'applied') return json({ status: 'reloaded' });
-      const { code, message, faults } = result;
-      throw new RequestRefused({ code, message, status: code === 'restart_required' ? 409 : 422 }, faults);
+      const { kind: _, faults, ...problem } = result;
+      throw new RequestRefused({ ...problem, status: problem.code === 'restart_required' ? 409 : 422 }, faults);
     },
   }),
   endpoint({
