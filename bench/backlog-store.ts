@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { ROUTE_PATH, TOKEN } from '../test/support/knowledgesdk-event.ts';
 import { newFolder, RelayProcess, type RelaySetup } from '../test/support/relay-process.ts';
 import { generate } from './processes.ts';
-import { closedLoad } from './scenario.ts';
+import { type Bench, closedLoad } from './scenario.ts';
 
 /** The target whose deliveries are the backlog. */
 export const BACKLOG_TARGET = 'archive';
@@ -16,6 +16,12 @@ export function twoTargets(receiverUrl: string, deliverTo: 'app' | typeof BACKLO
       knowledgesdk: { path: ROUTE_PATH, verify: { provider: 'knowledgesdk', token: TOKEN }, deliver: [deliverTo] },
     },
   };
+}
+
+/** A relay over the backlog's database; what comes in goes to the other target. */
+export async function startOverBacklog({ receiver, relay, backlog }: Bench): Promise<RelayProcess> {
+  const target = receiver.url;
+  return RelayProcess.start({ ...relay, target, folder: await backlog.folder(), config: twoTargets(target, 'app') });
 }
 
 /**

@@ -1,8 +1,8 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChildProgram } from '../../test/support/child-program.ts';
-import { RelayProcess } from '../../test/support/relay-process.ts';
-import { twoTargets } from '../backlog-store.ts';
+import type { RelayProcess } from '../../test/support/relay-process.ts';
+import { startOverBacklog } from '../backlog-store.ts';
 import { percentiles } from '../load-plan.ts';
 import { atMost, type Measure, measure } from '../measure.ts';
 import { generate } from '../processes.ts';
@@ -22,10 +22,8 @@ export const backup: Scenario = {
   name: 'backup',
   title: 'A backup of 1,000,000 events, made by the command, beside 2,000 events/s',
   async run(bench): Promise<Measure[]> {
-    const target = bench.receiver.url;
-    const folder = await bench.backlog.folder();
-    const relay = await RelayProcess.start({ ...bench.relay, target, folder, config: twoTargets(target, 'app') });
-    const file = join(folder, 'backup.db');
+    const relay = await startOverBacklog(bench);
+    const file = join(relay.folder, 'backup.db');
     try {
       await part(relay, bench); // warm-up
       const before = percentiles([...(await part(relay, bench)), ...(await part(relay, bench))]);

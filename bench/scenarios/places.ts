@@ -1,6 +1,6 @@
 import { isRecord } from '../../test/support/admin-client.ts';
-import { RelayProcess } from '../../test/support/relay-process.ts';
-import { BACKLOG_TARGET, twoTargets } from '../backlog-store.ts';
+import type { RelayProcess } from '../../test/support/relay-process.ts';
+import { BACKLOG_TARGET, startOverBacklog } from '../backlog-store.ts';
 import { atMost, type Measure, measure } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -33,9 +33,7 @@ export const places: Scenario = {
   name: 'places',
   title: 'What the page asks for with 1,000,000 events stored',
   async run(bench): Promise<Measure[]> {
-    const target = bench.receiver.url;
-    const folder = await bench.backlog.folder();
-    const relay = await RelayProcess.start({ ...bench.relay, target, folder, config: twoTargets(target, 'app') });
+    const relay = await startOverBacklog(bench);
     try {
       const newest = await relay.admin.get('/api/v1/events?limit=1');
       const id = isRecord(newest) && Array.isArray(newest.data) ? String(newest.data[0]?.id) : '';
