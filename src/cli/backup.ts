@@ -66,8 +66,8 @@ async function named(part: string, file: string): Promise<void> {
     await rm(part, { force: true });
     throw error;
   }
-  const folder = await open(dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
+  const { synchronise } = await import('../store/sqlite/restore.ts');
+  synchronise(dirname(file));
 }
 
 /** The relay may be on this disk: what piles up in memory would go there at once, and its commits would wait. */

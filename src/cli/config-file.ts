@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LoadResult } from '../config/load.ts';
+import { readText } from '../config/read-text.ts';
 import type { CommandContext } from './context.ts';
 
 /** Read by every command when no file is named. */
@@ -18,17 +19,11 @@ export function configFile(context: CommandContext, named: string | undefined): 
   return existsSync(found) ? found : null;
 }
 
-/** Reads a configuration; its faults are told all at once in the result. Loaded when needed: the schema is heavy. */
-export async function loadFile(context: CommandContext, file: string): Promise<LoadResult> {
+/**
+ * Reads a configuration; its faults are told all at once in the result. Loaded when needed: the schema is heavy.
+ * @param readFile reads it and the files that it names
+ */
+export async function loadFile(context: CommandContext, file: string, readFile = readText): Promise<LoadResult> {
   const { loadConfigFile } = await import('../config/load.ts');
-  return loadConfigFile(file, context.env);
-}
-
-/** The same while requests are served, which must not wait for a file that is none. */
-export async function reloadFile(context: CommandContext, file: string): Promise<LoadResult> {
-  const [{ loadConfigFile }, { readRegularText }] = await Promise.all([
-    import('../config/load.ts'),
-    import('../config/read-text.ts'),
-  ]);
-  return loadConfigFile(file, context.env, readRegularText);
+  return loadConfigFile(file, context.env, readFile);
 }

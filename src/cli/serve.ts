@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { configFile, loadFile, reloadFile } from './config-file.ts';
+import { readRegularText } from '../config/read-text.ts';
+import { configFile, loadFile } from './config-file.ts';
 import type { CommandContext } from './context.ts';
 import { faultsError } from './faults.ts';
 import { LOG_LEVELS, type LogLevel } from './log-level.ts';
@@ -48,7 +49,7 @@ async function serve(context: CommandContext, options: ServeOptions): Promise<vo
   const { runRelay } = await import('./run-relay.ts');
   await runRelay(context, {
     config: result.config,
-    reloadConfig: () => reloadFile(context, file),
+    reloadConfig: () => loadFile(context, file, readRegularText),
     logLevel: options.logLevel ?? 'info',
     json,
   });

@@ -3,7 +3,7 @@ import type { Path } from './fault.ts';
 import { listenAddress } from './leaves.ts';
 import { readText } from './read-text.ts';
 import { parseSource } from './source.ts';
-import { storage } from './storage-schema.ts';
+import { databasePath, storage } from './storage-schema.ts';
 import { readTree, valueAt } from './tree.ts';
 import type { ListenAddress } from './types.ts';
 
@@ -76,7 +76,7 @@ export function readDatabase(file: string, env: Environment): Exclude<Written<st
   if (written.kind === 'unknown') return written;
   const { data } = storage.shape.url.safeParse(written.kind === 'known' ? written.value : undefined);
   if (data === undefined) return { kind: 'unknown', why: 'it is not sqlite: and a path' };
-  return { kind: 'known', value: resolve(dirname(file), data.slice('sqlite:'.length).replace(/^\/+/, '/')) };
+  return { kind: 'known', value: resolve(dirname(file), databasePath(data)) };
 }
 
 /** The file's tree, and what is written at a place of it. */

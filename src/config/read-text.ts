@@ -7,7 +7,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads a text file in UTF-8. @throws Error when it cannot be read or is too large */
 export function readText(path: string): string {
-  return textOf(path, 0);
+  return textOf(path, false);
 }
 
 /**
@@ -15,14 +15,14 @@ export function readText(path: string): string {
  * @throws Error when it cannot be read, is too large or no regular file
  */
 export function readRegularText(path: string): string {
-  return textOf(path, constants.O_NONBLOCK);
+  return textOf(path, true);
 }
 
-function textOf(path: string, flags: number): string {
-  const fd = openSync(path, constants.O_RDONLY | flags);
+function textOf(path: string, onlyRegular: boolean): string {
+  // Without waiting, for opening a pipe waits for who writes into it.
+  const fd = openSync(path, onlyRegular ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
   try {
-    const stat = fstatSync(fd);
-    if (flags !== 0 && !stat.isFile()) throw new Error(`${path} is no regular file`);
+    if (onlyRegular && !fstatSync(fd).isFile()) throw new Error(`${path} is no regular file`);
     const pieces: Buffer[] = [];
     for (let bytes = 0; ; ) {
       const piece = Buffer.allocUnsafe(64 * 1024);

@@ -6,6 +6,7 @@ import { type Origins, resolveTarget } from './resolve-target.ts';
 import { resolveVerify } from './resolve-verify.ts';
 import { resolveRetention } from './retention.ts';
 import { DEDUP_WINDOW_MS, type FileConfig } from './schema.ts';
+import { databasePath } from './storage-schema.ts';
 import type {
   AdminToken,
   Config,
@@ -109,7 +110,7 @@ export function resolveConfig(parsed: FileConfig, file: string | null, origins: 
       callbackAllow: parsed.admin.callbackAllow,
     },
     storage: {
-      file: files.absolute(parsed.storage.url.slice('sqlite:'.length).replace(/^\/+/, '/')),
+      file: files.absolute(databasePath(parsed.storage.url)),
       minFree: parsed.storage.minFree,
       retention: resolveRetention(parsed.storage.retention),
       encryption: (parsed.storage.encryption?.keys ?? []).map(({ id, key: { bytes: key, text } }) => ({ id, key, text })),

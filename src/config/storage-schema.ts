@@ -13,6 +13,9 @@ const storageUrl = text(
   'bad_url',
 );
 
+/** The file that a `storage.url` names, perhaps relative to the configuration's folder. */
+export const databasePath = (url: string): string => url.slice('sqlite:'.length).replace(/^\/+/, '/');
+
 const age = () => duration(MINUTE, 3650 * DAY);
 
 const retention = z
