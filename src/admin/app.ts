@@ -236,7 +236,7 @@ async function stream(response: Response, { pieces, unread }: Answer & { kind: '
   }
   response.setTimeout(STALLED_MS, () => response.destroy());
   response.flushHeaders();
-  const content = pieces(left);
+  const content = pieces();
   try {
     // A generator that never began could not clean up; a stream that is destroyed can.
     await pipeline(content instanceof Readable ? content : Readable.from(content, { objectMode: false }), response);

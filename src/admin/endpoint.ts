@@ -47,12 +47,12 @@ export interface Call<Query, Body> extends Context {
 export type Answer = (
   | { kind: 'json'; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: 'raw'; status: number; body: string | Buffer; headers: Record<string, string> }
-  /** Given out piece by piece, until it ends or the signal is aborted, because nobody listens any more. */
+  /** Given out piece by piece, until it ends or nobody listens any more. */
   | {
       kind: 'stream';
       status: 200;
       headers: Record<string, string>;
-      pieces(signal: AbortSignal): AsyncIterable<string | Buffer>;
+      pieces(): AsyncIterable<string | Buffer>;
       /** Called in place of `pieces` when nobody listened from the start. */
       unread?(): Promise<void>;
     }

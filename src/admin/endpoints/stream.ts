@@ -44,7 +44,7 @@ export const streamEndpoints: readonly Endpoint[] = [
       },
     },
     problems: [409],
-    handle: ({ query: { body, limit, ...filter }, ports, settings, who }) => {
+    handle: ({ query: { body, limit, ...filter }, ports, settings, who, left }) => {
       // Who may not see what is masked could find it out, a guess at a time.
       if (settings.redactions.masksBodies && who !== null) requireOperator(who);
       if (settings.encrypted) throw searchOff();
@@ -52,7 +52,7 @@ export const streamEndpoints: readonly Endpoint[] = [
         kind: 'stream',
         status: 200,
         headers: { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
-        pieces: (signal) => searchBodies({ ports, settings }, { filter, body, limit }, signal),
+        pieces: () => searchBodies({ ports, settings }, { filter, body, limit }, left),
       };
     },
   }),
@@ -77,7 +77,7 @@ export const streamEndpoints: readonly Endpoint[] = [
         kind: 'stream',
         status: 200,
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-        pieces: (signal) => eventStream({ start, filter, withContent: content, raw }, context, signal),
+        pieces: () => eventStream({ start, filter, withContent: content, raw }, context, context.left),
       };
     },
   }),

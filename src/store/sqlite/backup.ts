@@ -58,7 +58,6 @@ export class Backups {
    */
   async make(signal: AbortSignal): Promise<Backup> {
     if (this.#running !== null) throw refused('backup_running', 409, 'A backup is being made already');
-    this.#removeOld();
     const needed = statSync(this.#file).size + walBytes(this.#file);
     if (freeBytes(this.#file) < needed + this.#minFree) {
       const hint = 'It is copied beside the database before it is sent; storage.minFree stays free.';
@@ -76,8 +75,8 @@ export class Backups {
     } finally {
       signal.removeEventListener('abort', stop);
       await worker.terminate();
-      this.#removeOld();
       this.#running = null;
+      this.#removeOld();
     }
   }
 
@@ -125,9 +124,14 @@ export class Backups {
 
 async function opened(copy: string): Promise<Backup> {
   const file = await open(copy, 'r+');
-  await rm(copy);
-  const { size } = await file.stat();
-  return { size, read: () => contentOf(file, size), discard: () => freed(file, size) };
+  try {
+    await rm(copy);
+    const { size } = await file.stat();
+    return { size, read: () => contentOf(file, size), discard: () => freed(file, size) };
+  } catch (error) {
+    await file.close(); // one that is only forgotten ends the process when it is collected
+    throw error;
+  }
 }
 
 function contentOf(file: FileHandle, size: number): Readable {

@@ -85,7 +85,8 @@ export function restoreCopy(copy: string, file: string): CopyReport {
   }
 }
 
-function synchronise(path: string): void {
+/** Makes sure that a file, or what is in a folder, is there after a power loss. */
+export function synchronise(path: string): void {
   const fd = openSync(path, 'r');
   fsyncSync(fd);
   closeSync(fd);
